@@ -1,0 +1,111 @@
+"""
+Measures whether our own machine kept up, so that a busy laptop is not taken for a sick avatar.
+
+Three witnesses: how late a ticker wakes in the loop that receives the frames, how long tasks of the
+whole machine waited for a processor (Linux pressure stall information), and how busy it was.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TICK_S = 0.02
+LATE_S = 0.2  # a loop this late cannot time frames (video health facts C, "own host")
+
+
+@dataclass(frozen=True)
+class CpuReading:
+    """Seconds since boot or start: processor time of the machine, of this process, and time waited."""
+
+    at_s: float
+    busy_s: float | None
+    total_s: float | None
+    stolen_s: float | None
+    waited_s: float | None
+    own_s: float
+
+
+@dataclass(frozen=True)
+class HostUse:
+    """How the machine did between two readings; None where the system does not tell."""
+
+    own_cores: float
+    busy_share: float | None
+    stolen_share: float | None
+    waited_share: float | None
+
+
+def read_cpu(proc: Path = Path("/proc"), *, clock: Callable[[], float] = time.monotonic) -> CpuReading:
+    """One reading; two of them make a HostUse."""
+    own = time.process_time()
+    busy = total = stolen = None
+    ticks = os.sysconf("SC_CLK_TCK")
+    try:
+        words = (proc / "stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]
+        times = [int(word) / ticks for word in words]
+        total, stolen = sum(times), times[7]
+        busy = total - times[3] - times[4]  # all but idle and waiting for disks
+    except (OSError, ValueError, IndexError):
+        pass
+    return CpuReading(clock(), busy, total, stolen, _waited(proc), own)
+
+
+def _waited(proc: Path) -> float | None:
+    try:
+        some = (proc / "pressure/cpu").read_text(encoding="ascii").split("\n", 1)[0]
+        return int(some.rpartition("total=")[2]) / 1e6
+    except (OSError, ValueError):
+        return None
+
+
+def between(first: CpuReading, last: CpuReading) -> HostUse:
+    """What happened from one reading to the next."""
+    wall = max(last.at_s - first.at_s, 1e-6)
+    busy = stolen = None
+    if first.total_s is not None and last.total_s is not None:
+        total = max(last.total_s - first.total_s, 1e-6)
+        busy = _difference(first.busy_s, last.busy_s, total)
+        stolen = _difference(first.stolen_s, last.stolen_s, total)
+    return HostUse(
+        own_cores=(last.own_s - first.own_s) / wall,
+        busy_share=busy,
+        stolen_share=stolen,
+        waited_share=_difference(first.waited_s, last.waited_s, wall),
+    )
+
+
+def _difference(first: float | None, last: float | None, over: float) -> float | None:
+    if first is None or last is None:
+        return None
+    return min(max((last - first) / over, 0.0), 1.0)
+
+
+@dataclass
+class Lag:
+    """How late the loop woke; all in seconds. `late_s` adds up what went beyond LATE_S."""
+
+    ticks: int = 0
+    worst_s: float = 0.0
+    late_s: float = 0.0
+    late_spells: list[tuple[float, float]] = field(default_factory=list)  # (at_s, how late)
+
+    def woke(self, at_s: float, late_s: float) -> None:
+        """Count one waking."""
+        self.ticks += 1
+        self.worst_s = max(self.worst_s, late_s)
+        if late_s > LATE_S:
+            self.late_s += late_s
+            if len(self.late_spells) < 100:
+                self.late_spells.append((at_s, late_s))
+
+
+async def watch_loop(lag: Lag, since_start: Callable[[], float]) -> None:
+    """Tick until cancelled and note how late each tick came."""
+    while True:
+        due = since_start() + TICK_S
+        await asyncio.sleep(TICK_S)
+        now = since_start()
+        lag.woke(now, max(now - due, 0.0))

@@ -1,0 +1,77 @@
+"""
+Stops a probe session for certain, or says loudly that it could not.
+
+Measuring is never repeated, cleaning up is: a stop that was sent twice does no harm, one that was
+never heard bills. "Session not found" closes the matter only if `start` cannot be on its way any
+more; otherwise the session could still come to be after we looked.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from liveavatar_ops.health.ledger import Ledger, Row, State
+from pulumi_liveavatar.api.errors import BadCredentials, LiveAvatarError, NotThere
+
+ATTEMPTS = 5
+FIRST_PAUSE_S = 0.25
+SETTLED_AFTER_S = 6.0  # a start that was sent this long ago has been acted on or never will be
+JANITOR = "liveavatar-ops health janitor"
+
+
+@dataclass(frozen=True)
+class StopOutcome:
+    """Whether nothing is left open, and one sentence about how that is known."""
+
+    closed: bool
+    sentence: str
+
+
+def close_row(
+    ledger: Ledger,
+    row: Row,
+    stop: Callable[[str], None],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    now: Callable[[], float] = time.time,
+    attempts: int = ATTEMPTS,
+) -> StopOutcome:
+    """
+    Bring one open row to its end; `stop` sends the API's stop for a session id, with the API key.
+
+    Never raises for what the API answers: the row stays open and the sentence names what to type.
+    """
+    if row.session_id is None:
+        ledger.void(row.check_id, "no session id was ever learnt; a token alone bills nothing")
+        return StopOutcome(True, "no session had been started")
+    session_id = row.session_id
+    why, tried = "", 0
+    while tried < attempts:
+        try:
+            stop(session_id)
+            note = "stopped"
+        except NotThere:
+            note = "was already over"
+        except LiveAvatarError as refused:
+            why, tried = str(refused), tried + 1
+            if isinstance(refused, BadCredentials):
+                break
+            sleep(FIRST_PAUSE_S * 2**tried)
+            continue
+        if _may_still_come(row, now()):
+            sleep(2 * FIRST_PAUSE_S)
+            continue
+        ledger.stopped(row.check_id, note)
+        return StopOutcome(True, f"session {session_id} {note}")
+    ledger.stop_failed(row.check_id, why)
+    return StopOutcome(
+        False,
+        f"LiveAvatar session {session_id} may still be open and billing: it could not be stopped ({why}) "
+        f"Run `{JANITOR}` now; without it the service ends the session after about 200 s.",
+    )
+
+
+def _may_still_come(row: Row, now: float) -> bool:
+    if row.state is not State.starting or row.starting_at is None:
+        return False
+    return 0 <= now - row.starting_at < SETTLED_AFTER_S
