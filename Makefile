@@ -1,0 +1,60 @@
+# Everything a person types. `make demo` and `make test` do all their own set-up.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+PYTHON := $(shell command -v $(PYTHON) 2>/dev/null || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ENGINES := $(VENV)/.engines
+TOOLCHAIN := $(shell find toolchain -type f -not -name '*.md' -not -path '*/__pycache__/*' 2>/dev/null)
+
+.PHONY: help setup demo shell test test-fast check format docs bench clean
+
+help: ## what can be typed here
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Python 3.11 or newer is needed; $(PYTHON) is older. Install it, or run make PYTHON=/path/to/python3.11"; exit 2; }
+	@echo "Python environment: creating $(VENV) and installing $$(wc -l < requirements.lock) pinned packages (1–3 minutes, once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(ENGINES): $(READY) $(TOOLCHAIN)
+	@$(BIN)/python toolchain/install.py --link $(BIN)
+	@touch $@
+
+setup: $(ENGINES) ## Python environment and engines
+
+demo: $(ENGINES) ## deploy to an emulator on this machine, and prove that a viewer sees a living avatar
+	@$(BIN)/liveavatar-ops demo $(ARGS)
+
+shell: $(ENGINES) ## the demo's surroundings (emulator, stack, settings) in a shell of your own
+	@$(BIN)/liveavatar-ops demo --shell
+
+test: $(ENGINES) ## every test, after every check
+	@$(MAKE) --no-print-directory check
+	$(BIN)/pytest
+
+test-fast: $(READY) ## tests without engine and media
+	$(BIN)/pytest -m "not engine and not media"
+
+check: $(READY) ## ruff, mypy strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY) ## let ruff put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(READY) ## write the generated parts of the docs anew
+	$(BIN)/python -m docs.generate
+
+bench: $(ENGINES) ## measure, side by side, and keep the figures in bench/results
+	$(BIN)/python -m bench
+
+clean: ## forget the environment and the demo (engines stay in the cache)
+	rm -rf $(VENV) .demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache
