@@ -1,0 +1,81 @@
+"""Runs commands so that none outlives us."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from installer.problems import StepFailed
+
+_TAIL = 15
+_GRACE_S = 5.0
+
+
+def run(
+    step: str,
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    on_line: Callable[[str], None] = lambda _: None,
+) -> list[str]:
+    """
+    Runs a command and returns the lines it wrote (both streams); StepFailed if it ends badly.
+
+    The command gets a process group of its own, which is ended with it: on an exception (Ctrl-C
+    included) neither it nor what it started stays behind.
+    """
+    lines: list[str] = []
+    tail: deque[str] = deque(maxlen=_TAIL)
+    process = _start(step, command, cwd, environ)
+    try:
+        assert process.stdout is not None
+        for raw in process.stdout:
+            line = raw.rstrip()
+            lines.append(line)
+            if line:
+                tail.append(line)
+            on_line(line)
+        code = process.wait()
+    finally:
+        _end_group(process)
+    if code:
+        how = f"exit code {code}" if code > 0 else f"ended by {signal.Signals(-code).name}"
+        raise StepFailed(step, f"{' '.join(command[:3])} … gave {how}", list(tail))
+    return lines
+
+
+def _start(step: str, command: Sequence[str], cwd: Path, environ: Mapping[str, str]) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise StepFailed(step, f"{command[0]} could not be started: {error.strerror}") from None
+
+
+def _end_group(process: subprocess.Popen[str]) -> None:
+    if process.poll() is not None:
+        return
+    _signal_group(process, signal.SIGINT)
+    try:
+        process.wait(_GRACE_S)
+    except subprocess.TimeoutExpired:
+        _signal_group(process, signal.SIGKILL)
+        process.wait()
+
+
+def _signal_group(process: subprocess.Popen[str], which: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, which)
