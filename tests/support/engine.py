@@ -14,7 +14,14 @@ from typing import Any
 from tests.support.secrets_manager import SecretsManager
 
 ROOT = Path(__file__).resolve().parents[2]
+OURS = "dynamic/liveavatar:"
 PULUMI = ROOT / ".venv" / "bin" / "pulumi"
+
+
+def named(urn: str) -> str:
+    """`Kind logical-name` of a resource."""
+    *_, kind, name = urn.split("::")
+    return f"{kind.rsplit(':', 1)[-1]} {name}"
 
 
 @dataclass
@@ -33,9 +40,9 @@ class Done:
 
     @property
     def steps(self) -> list[tuple[str, str]]:
-        """Every finished step: operation and logical name, in order."""
+        """Every finished step on a resource of ours, in order: operation and `Kind logical-name`."""
         metas = [e["resOutputsEvent"]["metadata"] for e in self.events if "resOutputsEvent" in e]
-        return [(m["op"], m["urn"].rsplit("::", 1)[-1]) for m in metas]
+        return [(m["op"], named(m["urn"])) for m in metas if OURS in m["type"]]
 
     @property
     def changes(self) -> dict[str, int]:
@@ -101,9 +108,9 @@ class Project:
         return state
 
     def resources(self) -> dict[str, dict[str, Any]]:
-        """Resources of our kinds in the state, by logical name."""
+        """Resources of our kinds in the state, by `Kind logical-name`."""
         found = self.state()["deployment"].get("resources", [])
-        return {r["urn"].rsplit("::", 1)[-1]: r for r in found if "dynamic/liveavatar" in r["type"]}
+        return {named(r["urn"]): r for r in found if OURS in r["type"]}
 
 
 def engine_env(tmp: Path, **more: str) -> dict[str, str]:

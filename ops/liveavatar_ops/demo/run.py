@@ -1,0 +1,138 @@
+"""The demo's steps, in order: services, deployment, one check. Each ends what it began."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from liveavatar_ops.demo.deploy import Deployed, Engine
+from liveavatar_ops.demo.screen import Screen
+from liveavatar_ops.demo.services import private_folder, service
+from liveavatar_ops.demo.surroundings import AWS_REGION, AWS_SECRET_ID, OPENAI_KEY, STACK, Surroundings
+
+
+class CheckFailed(Exception):
+    """The check gave no result; the text is what it said."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One check's end: exit code, its result document, its evidence folder."""
+
+    code: int
+    result: dict[str, Any]
+    evidence: Path
+
+
+@contextlib.contextmanager
+def services(place: Surroundings, screen: Screen, faults: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Secrets Manager and emulator on this machine; gives the settings of a shell that works on them."""
+    with contextlib.ExitStack() as running:
+        with screen.step("Secrets Manager endpoint") as step:
+            aws = running.enter_context(
+                service(
+                    "Secrets Manager endpoint",
+                    [str(place.bin / "python"), "-m", "liveavatar_ops.demo.secrets_manager"],
+                    env=place.clean_env(),
+                    log=place.logs / "secrets-manager.log",
+                    tell={
+                        "region": AWS_REGION,
+                        "secret_id": AWS_SECRET_ID,
+                        "value": json.dumps({"api_key": OPENAI_KEY}),
+                    },
+                )
+            )
+            step.told(f"{AWS_SECRET_ID} at {aws['url']}")
+        with screen.step("LiveAvatar emulator") as step:
+            emulator = running.enter_context(
+                service(
+                    "LiveAvatar emulator", _emulator(place, faults), env=place.emulator_env(), log=_log(place)
+                )
+            )
+            step.told(f"{emulator['api_url']}, media at {emulator['livekit_url']}")
+        yield place.settings(api_url=emulator["api_url"], aws_url=aws["url"])
+
+
+def _emulator(place: Surroundings, faults: Sequence[str]) -> list[str]:
+    state = private_folder(place.folder / "emulator") / "state.db"
+    command = [str(place.bin / "liveavatar-emulator"), "serve", "--json", "--die-with-parent"]
+    return [*command, "--state", str(state), *(word for fault in faults for word in ("--fault", fault))]
+
+
+def _log(place: Surroundings) -> Path:
+    return place.logs / "emulator.log"
+
+
+def deploy(place: Surroundings, screen: Screen, settings: dict[str, str]) -> Deployed:
+    """`pulumi up` on the program in infra/."""
+    engine = Engine(place.bin / "pulumi", place.root, place.env(settings), STACK)
+    with screen.step("pulumi up") as step:
+        engine.prepare(place.root / "Pulumi.dev.yaml")
+        deployed = engine.up(step.resource, place.logs / "pulumi.log")
+        step.told("nothing to change" if deployed.quiet else _counted(deployed.changes))
+    return deployed
+
+
+def _counted(changes: dict[str, int]) -> str:
+    words = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"}
+    return ", ".join(f"{n} {words.get(op, op)}" for op, n in changes.items() if op != "same")
+
+
+def check(place: Surroundings, screen: Screen, settings: dict[str, str], template: str) -> Checked:
+    """
+    One check of what was just deployed, in its own process.
+
+    Raises CheckFailed when there is no result to show.
+    """
+    evidence = place.evidence / "latest"
+    command = [str(place.bin / "liveavatar-ops"), "health", "check", "--stack", STACK, "--template", template]
+    command += ["--depth", "video", "--json", "--evidence", str(evidence)]
+    with screen.step(f"health check of {template}") as step:
+        # In a session of its own: Ctrl-C comes here first, and the check then stops its session in peace.
+        child = subprocess.Popen(
+            command,
+            cwd=place.root,
+            env=place.env(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            out, errors = child.communicate()
+        except BaseException:
+            with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                child.send_signal(signal.SIGINT)
+                child.communicate(timeout=30)
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)
+            raise
+        try:
+            told = json.loads(out)
+        except ValueError:
+            raise CheckFailed(errors.strip() or out.strip() or f"exit code {child.returncode}") from None
+        result = told["results"][0] if "results" in told else told
+        step.told(result["judgement"]["verdict"])
+    return Checked(child.returncode, result, evidence)
+
+
+@contextlib.contextmanager
+def signals_as_interrupts() -> Iterator[None]:
+    """SIGTERM and a closed terminal end the demo as Ctrl-C does: in order."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
