@@ -35,7 +35,7 @@ def demo(
     """
     Deploy to an emulator on this machine and prove that a viewer sees a living avatar.
 
-    Starts a Secrets Manager endpoint and a LiveAvatar emulator on 127.0.0.1, runs `pulumi up` on infra/, opens
+    Starts a Secrets Manager endpoint and an emulator on 127.0.0.1, runs `pulumi up` on infra/, opens
     one short session and judges its video. Nothing outside .demo/ is kept, no account is used, and everything
     that was started is ended. Exit codes: as `health check` (0 healthy, 1 unhealthy, 3 inconclusive), and 2
     when a step failed.

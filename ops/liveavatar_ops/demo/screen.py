@@ -81,9 +81,7 @@ class Screen:
         for done, name in step.rows:
             self.console.print(Text.assemble("      ", (f"{done:<10}", "dim"), name))
 
-    def finish(
-        self, outputs: Mapping[str, Any], result: Mapping[str, Any], template: str, evidence: Path
-    ) -> None:
+    def finish(self, outputs: Mapping[str, Any], result: Mapping[str, Any], template: str) -> None:
         """The last screen: what was deployed, the verdict with its figures, the picture, what to try next."""
         judgement = result["judgement"]
         verdict = judgement["verdict"]
