@@ -69,11 +69,11 @@ def _end_group(process: subprocess.Popen[str]) -> None:
     if process.poll() is not None:
         return
     _signal_group(process, signal.SIGINT)
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(_GRACE_S)
-    except subprocess.TimeoutExpired:
-        _signal_group(process, signal.SIGKILL)
-        process.wait()
+    # Whoever ignored the interrupt goes now; a child of the command may well have.
+    _signal_group(process, signal.SIGKILL)
+    process.wait()
 
 
 def _signal_group(process: subprocess.Popen[str], which: signal.Signals) -> None:
