@@ -1,0 +1,5 @@
+"""Runs the command as ``python -m liveavatar_emulator``."""
+
+from liveavatar_emulator.cli import main
+
+main()

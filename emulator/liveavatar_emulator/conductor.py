@@ -1,0 +1,195 @@
+"""Brings sessions to life and to an end: joins the rules (world), the media (studio) and the faults."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping
+from typing import Protocol
+
+from liveavatar_emulator.faults import Fault, FaultBook
+from liveavatar_emulator.jobs import Job, job_for
+from liveavatar_emulator.refusal import Refusal
+from liveavatar_emulator.world import World
+from liveavatar_emulator.world.records import EndReason, SessionRecord
+from liveavatar_emulator.world.references import Wanted
+
+log = logging.getLogger(__name__)
+_TICK_S = 0.2
+
+
+class Studio(Protocol):
+    """Where sessions are seen and heard: a media server and one avatar worker a session."""
+
+    livekit_url: str
+
+    async def ready(self) -> None:
+        """Return when a session can be opened; Refusal if that will not be."""
+
+    def token(self, identity: str, room: str) -> str:
+        """A LiveKit token of this studio's own server."""
+
+    async def open(self, job: Job) -> None:
+        """Send an avatar into a session's room."""
+
+    async def tell(self, session_id: str, command: Mapping[str, object]) -> None:
+        """Give a command to a session's avatar; nothing happens if there is none."""
+
+    async def close(self, session_id: str, reason: str) -> None:
+        """Call the avatar back and close the room."""
+
+    async def user_in(self, session_id: str) -> bool:
+        """Whether a user is in the session's room right now."""
+
+
+class Conductor:
+    """Start, stop and watch sessions. One event loop calls it."""
+
+    def __init__(
+        self, world: World, studio: Studio, faults: FaultBook, *, openai_url: str, dead_url: str = ""
+    ) -> None:
+        self.world = world
+        self.studio = studio
+        self.faults = faults
+        self._openai_url = openai_url
+        self._dead_url = dead_url
+        self._playing: dict[str, dict[str, Fault]] = {}
+        self._chores: set[asyncio.Task[None]] = set()
+
+    async def start(self, session_id: str) -> dict[str, object]:
+        """Start a session; the data of the answer (LiveAvatar API facts §2.9)."""
+        await self.studio.ready()
+        struck = {fault.name: fault for fault in self.faults.for_start(session_id)}
+        session, wanted = self.world.sessions.start(session_id, pretend=struck)
+        self._playing[session_id] = struck
+        log.info("session.started id=%s faults=%s", session_id, ",".join(struck) or "none")
+        if "dispatch_failed" not in struck:
+            self._later(self._open(self._job(session, wanted, struck)))
+        return self._answer(session, wanted, struck)
+
+    async def stop(self, session_id: str, reason: EndReason) -> None:
+        """End a session now; its avatar leaves right after."""
+        was_active = self.world.sessions.get(session_id).state == "active"
+        self.world.sessions.end(session_id, reason)
+        self._playing.pop(session_id, None)
+        if was_active:
+            log.info("session.ended id=%s reason=%s", session_id, reason)
+            self._later(self.studio.close(session_id, reason))
+
+    async def play(self, session_id: str, fault: Fault) -> None:
+        """Let a fault befall a session that runs already."""
+        if self.world.sessions.get(session_id).state != "active":
+            raise Refusal(400, "Session is not active")
+        self._playing.setdefault(session_id, {})[fault.name] = fault
+        if fault.kind.by_worker:
+            await self.studio.tell(session_id, {"command": "fault", "fault": fault.model_dump()})
+
+    async def clear_faults(self) -> None:
+        """No session plays a fault any more."""
+        for session_id in self._playing:
+            await self.studio.tell(session_id, {"command": "clear_faults"})
+            self._playing[session_id] = {}
+
+    async def watch(self) -> None:
+        """End sessions whose time has come, until cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(_TICK_S)
+
+    async def look(self) -> None:
+        """One round of watching."""
+        for session_id, reason in self._struck_down() + self.world.sessions.due(closes_at_max=self._closes):
+            if reason == "ZOMBIE_SESSION_REAP" and await self.studio.user_in(session_id):
+                # The worker may be blind or gone; the media server knows who is there.
+                self.world.sessions.user_seen(session_id, present=True)
+                continue
+            if reason == "DISPATCH_FAILED":
+                self.world.sessions.refund(session_id)
+            await self.stop(session_id, reason)
+
+    async def event(self, session_id: str, event: Mapping[str, object]) -> None:
+        """Take in what a session's avatar reports."""
+        sessions = self.world.sessions
+        match event.get("event"):
+            case "user_joined":
+                sessions.user_seen(session_id, present=True)
+            case "user_left":
+                sessions.user_seen(session_id, present=False)
+            case "transcript" if event.get("role") in ("user", "avatar"):
+                sessions.heard(
+                    session_id, "user" if event["role"] == "user" else "avatar", str(event.get("text", ""))
+                )
+            case "bridge":
+                sessions.bridged(session_id, str(event.get("state", "")))
+            case "ended" | "error":
+                log.warning("avatar.%s id=%s", event["event"], session_id)
+
+    async def gone(self, session_id: str) -> None:
+        """The session's avatar worker ended though nobody called it back."""
+        if self.world.sessions.get(session_id).state == "active" and not self._leaves(session_id):
+            await self.stop(session_id, "SERVER_ERROR")
+
+    async def end_all(self, reason: EndReason) -> None:
+        """End every session and wait until their avatars have left."""
+        for session in self.world.sessions.active():
+            await self.stop(session.id, reason)
+        await asyncio.gather(*self._chores, return_exceptions=True)
+
+    def _job(self, session: SessionRecord, wanted: Wanted, struck: dict[str, Fault]) -> Job:
+        token = self.studio.token("heygen", session.id)
+        faults = [fault.model_dump() for fault in struck.values() if fault.kind.by_worker]
+        return job_for(
+            self.world,
+            session,
+            wanted,
+            livekit_url=self.studio.livekit_url,
+            token=token,
+            faults=faults,
+            openai_url=self._openai_url,
+        )
+
+    async def _open(self, job: Job) -> None:
+        try:
+            await self.studio.open(job)
+        except OSError:
+            log.exception("avatar.not_started id=%s", job.session_id)
+            await self.stop(job.session_id, "SERVER_ERROR")
+
+    def _answer(self, session: SessionRecord, wanted: Wanted, struck: dict[str, Fault]) -> dict[str, object]:
+        url = self._dead_url if "dead_media" in struck else self.studio.livekit_url
+        token = self.studio.token("client", session.id)
+        if "bad_livekit_token" in struck:
+            token = token.rpartition(".")[0] + "." + "A" * 43
+        if wanted.livekit:
+            url, token = wanted.livekit["livekit_url"], wanted.livekit["livekit_client_token"]
+        return {
+            "session_id": session.id,
+            "livekit_url": url,
+            "livekit_client_token": token,
+            "max_session_duration": session.max_session_duration,
+        }
+
+    def _struck_down(self) -> list[tuple[str, EndReason]]:
+        now = self.world.clock()
+        ends: list[tuple[str, EndReason]] = []
+        for session in self.world.sessions.active():
+            age = now - (session.started_at or now)
+            for fault in self._playing.get(session.id, {}).values():
+                if fault.name == "early_end" and age >= fault.number("after_s"):
+                    ends.append((session.id, _reason(fault.text("reason"))))
+                elif fault.name == "dispatch_failed" and age >= fault.number("after_s"):
+                    ends.append((session.id, "DISPATCH_FAILED"))
+        return ends
+
+    def _closes(self, session_id: str) -> bool:
+        return "silent_max_duration" not in self._playing.get(session_id, {})
+
+    def _leaves(self, session_id: str) -> bool:
+        return bool({"leaves", "no_avatar"} & set(self._playing.get(session_id, {})))
+
+    def _later(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
+
+
+def _reason(text: str) -> EndReason:
+    return text  # type: ignore[return-value]  # checked by the fault table's reader

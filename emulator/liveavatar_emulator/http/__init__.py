@@ -1,0 +1,43 @@
+"""The door: FastAPI routes that turn calls into the world's rules and back."""
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from liveavatar_emulator.http import admin, catalogue, contexts, secrets, sessions
+from liveavatar_emulator.http.access import House
+from liveavatar_emulator.http.envelope import invalid, refused
+from liveavatar_emulator.http.rate_limits import RateLimits
+from liveavatar_emulator.http.striking import Striking
+from liveavatar_emulator.refusal import Refusal
+
+CALLS_A_SECOND = 200
+_TOLD = ["Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"]
+
+
+def create_app(
+    house: House, *, calls_a_second: int = CALLS_A_SECOND, openai_stand_in: ASGIApp | None = None
+) -> FastAPI:
+    """
+    The API, the admin API and, where given, the OpenAI-compatible endpoint at ``/openai``.
+
+    CORS is open, because the vendor's web SDK calls start, stop and keep-alive from a browser page.
+    """
+    app = FastAPI(
+        title="LiveAvatar emulator", docs_url="/_emulator/docs", openapi_url="/_emulator/openapi.json"
+    )
+    app.state.house = house
+    app.add_exception_handler(Refusal, refused)
+    app.add_exception_handler(RequestValidationError, invalid)
+    for room in (secrets, contexts, sessions, catalogue, admin):
+        app.include_router(room.router)
+    if openai_stand_in is not None:
+        app.mount("/openai", openai_stand_in)
+    # The last one added is the first to see a call.
+    app.add_middleware(RateLimits, limit=calls_a_second, clock=house.world.clock)
+    app.add_middleware(Striking, house=house)
+    app.add_middleware(
+        CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=_TOLD
+    )
+    return app

@@ -1,0 +1,89 @@
+"""Records every call and lets faults befall it, before any route sees it."""
+
+import asyncio
+
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from liveavatar_emulator.calls import Call
+from liveavatar_emulator.faults import Fault
+from liveavatar_emulator.http.access import House
+from liveavatar_emulator.http.dropping import drop
+
+
+class Striking:
+    """ASGI middleware around the API's own paths; the admin API and the OpenAI stand-in pass untouched."""
+
+    def __init__(self, app: ASGIApp, house: House) -> None:
+        self._app = app
+        self._house = house
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one call."""
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not path.startswith(("/v1/", "/v2/")):
+            await self._app(scope, receive, send)
+            return
+        call = self._house.calls.begin(scope["method"], path)
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                call.status = message["status"]
+            await send(message)
+
+        fault = self._house.faults.for_call(call.method, path)
+        if fault is None:
+            await self._app(scope, receive, noting)
+        else:
+            call.fault = fault.name
+            await self._strike(fault, call, scope, receive, noting)
+
+    async def _strike(self, fault: Fault, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
+        match fault.name:
+            case "rate_limit" | "server_error":
+                await _instead(fault)(scope, receive, send)
+            case "reset":
+                await drop(scope, reset=True)
+            case "lost_answer":
+                await self._act(scope, receive)
+                await drop(scope, reset=False)
+            case "bad_json":
+                await self._act(scope, receive)
+                cut = Response('{"code": 1000, "data": {"id": "', media_type="application/json")
+                await cut(scope, receive, send)
+            case "slow":
+                await asyncio.sleep(fault.number("delay_s"))
+                await self._app(scope, receive, send)
+            case "hang_before":
+                await self._house.holds.hold(call.method, call.path, "before")
+                await self._app(scope, receive, send)
+            case "hang_after":
+                messages = await self._act(scope, receive)
+                await self._house.holds.hold(call.method, call.path, "after")
+                for message in messages:
+                    await send(message)
+
+    async def _act(self, scope: Scope, receive: Receive) -> list[Message]:
+        messages: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        await self._app(scope, receive, keep)
+        return messages
+
+
+def _instead(fault: Fault) -> Response:
+    if fault.name == "rate_limit":
+        wait = max(1, round(fault.number("retry_after_s")))
+        headers = {
+            "Retry-After": str(wait),
+            "X-RateLimit-Limit": "0",
+            "X-RateLimit-Remaining": "0",
+            "X-RateLimit-Reset": str(wait),
+        }
+        body = {"code": 429, "data": None, "message": "Rate limit exceeded"}
+        return JSONResponse(body, status_code=429, headers=headers)
+    status = int(fault.number("status"))
+    body = {"code": status, "data": None, "message": "Internal server error"}
+    return JSONResponse(body, status_code=status)

@@ -1,0 +1,45 @@
+"""A studio without rooms, for work on the API alone (``--no-media``)."""
+
+import secrets
+import time
+from collections.abc import Mapping
+
+from liveavatar_emulator.jobs import Job
+from liveavatar_emulator.tokens import room_token
+
+
+class NoMedia:
+    """
+    Sessions start, run and end as always, but nobody can join them: the address answers nothing.
+
+    Without a room nobody can be seen there, so only keep-alive holds such a session.
+    """
+
+    livekit_url = "ws://127.0.0.1:9"  # the discard port
+
+    def __init__(self) -> None:
+        self._secret = secrets.token_hex(32)
+
+    async def ready(self) -> None:
+        """Always ready."""
+
+    def token(self, identity: str, room: str) -> str:
+        """A token of the right shape for a server that does not exist."""
+        return room_token("emulator", self._secret, identity=identity, room=room, now=time.time())
+
+    async def open(self, job: Job) -> None:
+        """Nobody is sent."""
+
+    async def tell(self, session_id: str, command: Mapping[str, object]) -> None:
+        """Nobody listens."""
+
+    async def close(self, session_id: str, reason: str) -> None:
+        """Nothing is open."""
+
+    async def user_in(self, session_id: str) -> bool:
+        """Nobody is in a room that does not exist."""
+        del session_id
+        return False
+
+    async def shut(self) -> None:
+        """Nothing to end."""
