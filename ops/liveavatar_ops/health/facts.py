@@ -181,6 +181,10 @@ class HostFacts(Part):
     """CPU of the check itself, in cores."""
     busy_share: float | None = None
     """CPU of the whole machine while watching, 0 to 1."""
+    waited_share: float | None = None
+    """Share of the watch in which some task of the machine waited for a CPU (Linux pressure stall)."""
+    stolen_share: float | None = None
+    """Share of CPU time that a hypervisor gave to others."""
     load: float | None = None
     """One-minute load average."""
     cores: int | None = None

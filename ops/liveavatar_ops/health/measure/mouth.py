@@ -1,0 +1,54 @@
+"""Keeps what lip sync needs of each frame: brightness and motion of the blocks where a mouth can be."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from liveavatar_ops.health.measure.pooling import Blocks
+from liveavatar_ops.health.measure.stillness import centre_mask
+
+LONGEST_S = 150.0
+
+Table = npt.NDArray[np.float32]  # [frames, blocks]
+
+
+@dataclass
+class MouthTrack:
+    """Block brightness and block motion of the picture's centre, frame by frame, for the last size seen."""
+
+    _at: list[float] = field(default_factory=list)
+    _luma: list[npt.NDArray[np.float16]] = field(default_factory=list)
+    _motion: list[npt.NDArray[np.float16]] = field(default_factory=list)
+    _shape: tuple[int, ...] = ()
+    _mask: npt.NDArray[np.bool_] | None = None
+
+    def see(self, luma: Blocks, motion: Blocks | None, at_s: float) -> None:
+        """Take one frame's block means and block changes (None after a change of size)."""
+        if luma.shape != self._shape or self._mask is None:
+            self._shape, self._mask = luma.shape, centre_mask(luma.shape)
+            self._at, self._luma, self._motion = [], [], []
+        if self._at and at_s - self._at[0] > LONGEST_S:
+            return
+        self._at.append(at_s)
+        self._luma.append(luma[self._mask].astype(np.float16))
+        moved = np.zeros(self._luma[-1].shape, np.float16) if motion is None else motion[self._mask]
+        self._motion.append(moved.astype(np.float16))
+
+    @property
+    def at_s(self) -> npt.NDArray[np.float64]:
+        """Moments of the frames."""
+        return np.asarray(self._at)
+
+    @property
+    def luma(self) -> Table:
+        """Mean luma, [frames, blocks]."""
+        return np.asarray(self._luma, np.float32)
+
+    @property
+    def motion(self) -> Table:
+        """Change against the frame before, grey levels, [frames, blocks]."""
+        return np.asarray(self._motion, np.float32)
+
+    def __len__(self) -> int:
+        return len(self._at)

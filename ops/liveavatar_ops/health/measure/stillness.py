@@ -1,0 +1,104 @@
+"""
+Tells a standing picture from a still listener.
+
+The largest change of any 16×16 block against a reference frame decides: a moving mouth is far less than codec
+noise when averaged over the whole frame, but far more in its own block. The reference is renewed whenever
+something moved, so slow swaying adds up until it shows.
+
+Three things move without being life: codec noise (below the limit), a small area at the edge such as a logo
+or a clock (not the face: outside the centre and few blocks), and a scene cut (everything at once).
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from liveavatar_ops.health.measure.pooling import Blocks, Pooled, block_change
+from liveavatar_ops.health.measure.spells import Spells
+
+CENTRE = 0.6  # share of width and of height in which a face is looked for
+WIDE_AREA = 0.05  # share of blocks outside the centre that is more than a logo
+CUT_AREA = 0.5  # share of blocks that change at once in a cut
+CUT_LEVELS = 8.0
+SETTLES_S = 0.5  # encoders sharpen a new scene over a few frames; that is not life
+EXACT_LEVELS = 0.25
+
+
+@dataclass
+class Stillness:
+    """Feed it every pooled frame in order; `spells` then holds the times in which nothing lived."""
+
+    still_below_levels: float
+    broken_by_s: float
+    spells: Spells = field(init=False)
+    cuts: int = 0
+    step: Blocks | None = None
+    """Block changes of the last frame against the one before it."""
+    _reference: Pooled | None = None
+    _before: Pooled | None = None
+    _centre: npt.NDArray[np.bool_] | None = None
+    _settled_at_s: float = float("-inf")
+    _noise: float = 0.0
+    _at_edge: bool = False
+
+    def __post_init__(self) -> None:
+        self.spells = Spells(broken_by_s=self.broken_by_s, least_s=0.3)
+
+    def see(self, pooled: Pooled, at_s: float) -> float:
+        """Take one frame; returns the largest block change against the frame before, in grey levels."""
+        before, self._before = self._before, pooled
+        if before is None or before.shape != pooled.shape:
+            self.step = None
+            self._begin_scene(pooled, at_s)
+            self.spells.see(True, at_s)
+            return 0.0
+        step = self.step = block_change(pooled, before)
+        if np.count_nonzero(step >= CUT_LEVELS) >= CUT_AREA * step.size:
+            self.cuts += 1
+            self._begin_scene(pooled, at_s)
+        elif at_s < self._settled_at_s:
+            self._reference = pooled
+        if self._lives(pooled):
+            self._reference = pooled
+            self.spells.see(False, at_s)
+            self._noise, self._at_edge = 0.0, False
+        self.spells.label = self._kind()
+        self.spells.see(True, at_s)
+        return float(step.max())
+
+    def _kind(self) -> str:
+        if self._at_edge:
+            return "small_area"
+        return "nearly" if self._noise > EXACT_LEVELS else "exact"
+
+    def _lives(self, pooled: Pooled) -> bool:
+        if self._reference is None or self._reference is pooled:
+            return False
+        change = block_change(pooled, self._reference)
+        moved = change >= self.still_below_levels
+        self._noise = max(self._noise, float(change[~moved].max(initial=0.0)))
+        if not moved.any():
+            return False
+        centre = self._centre_of(change)
+        if (moved & centre).any() or np.count_nonzero(moved) >= WIDE_AREA * moved.size:
+            return True
+        self._at_edge = True
+        return False
+
+    def _begin_scene(self, pooled: Pooled, at_s: float) -> None:
+        self._reference = pooled
+        self._settled_at_s = at_s + SETTLES_S
+
+    def _centre_of(self, change: Blocks) -> npt.NDArray[np.bool_]:
+        if self._centre is None or self._centre.shape != change.shape:
+            self._centre = centre_mask(change.shape)
+        return self._centre
+
+
+def centre_mask(shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """The blocks of the middle 60 % of width and height."""
+    mask = np.zeros(shape, np.bool_)
+    edge_y, edge_x = (int(side * (1 - CENTRE) / 2) for side in shape)
+    mask[edge_y : shape[0] - edge_y, edge_x : shape[1] - edge_x] = True
+    return mask

@@ -1,0 +1,137 @@
+"""Watches a video track frame by frame: when each came, and whether it showed somebody alive."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from liveavatar_ops.health.facts import SizeChange, Span, VideoFacts
+from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.measure import summary
+from liveavatar_ops.health.measure.mouth import MouthTrack
+from liveavatar_ops.health.measure.pooling import (
+    Blocks,
+    Plane,
+    Pooled,
+    black_share,
+    block_luma,
+    contrast,
+    detail_share,
+    pool,
+)
+from liveavatar_ops.health.measure.spells import Spells
+from liveavatar_ops.health.measure.stillness import Stillness
+
+STANDS_OUT_LEVELS = 4.0  # a block this far from the middle one is detail, not noise
+SUSPICIOUS_S = 2.5  # a picture that stood this long is worth watching on
+
+
+@dataclass
+class VideoMeter:
+    """
+    Feed it every frame's luma plane with its own timestamp; take `facts` at the end.
+
+    Moments are seconds on the check's clock. One 720p frame costs well under a millisecond
+    (bench/frame_meter.py). `keep_mouth` also keeps what lip sync needs, 4 kB a frame.
+    """
+
+    limits: Limits
+    keep_mouth: bool = False
+    mouth: MouthTrack = field(default_factory=MouthTrack)
+    _at: list[float] = field(default_factory=list)
+    _looked: list[tuple[float, float, float, float]] = field(default_factory=list)
+    _sizes: list[SizeChange] = field(default_factory=list)
+    _size_counts: dict[tuple[int, int], int] = field(default_factory=dict)
+    _dark: int = 0
+    _still: Stillness = field(init=False)
+    _black: Spells = field(init=False)
+    _one_colour: Spells = field(init=False)
+
+    def __post_init__(self) -> None:
+        broken_by_s = self.limits.gap_unhealthy_s
+        self._still = Stillness(self.limits.still_below_levels, broken_by_s)
+        self._black, self._one_colour = Spells(broken_by_s), Spells(broken_by_s)
+
+    def frame(self, y: Plane, at_s: float) -> None:
+        """Take one frame: its luma plane (uint8, [height, width], any stride) and its timestamp."""
+        self.frame_passed(y.shape[1], y.shape[0], at_s)
+        at_s = self._at[-1]
+        pooled = pool(y)
+        blocks = block_luma(pooled)
+        motion = self._still.see(pooled, at_s)
+        spread = contrast(blocks)
+        black = self._is_black(pooled, blocks)
+        self._black.see(black, at_s)
+        self._one_colour.see(not black and spread < self.limits.one_colour_below_levels, at_s)
+        self._looked.append((at_s, float(blocks.mean()), motion, spread))
+        if self.keep_mouth:
+            self.mouth.see(blocks, self._still.step, at_s)
+
+    def frame_passed(self, width: int, height: int, at_s: float) -> None:
+        """Take the timing and size of a frame whose content nobody looked at."""
+        self._at.append(max(at_s, self._at[-1]) if self._at else at_s)
+        self._size_counts[width, height] = self._size_counts.get((width, height), 0) + 1
+        if not self._sizes or (self._sizes[-1].width, self._sizes[-1].height) != (width, height):
+            self._sizes.append(SizeChange(at_s=round(at_s, 3), width=width, height=height))
+
+    @property
+    def frames(self) -> int:
+        """Frames taken so far."""
+        return len(self._at)
+
+    @property
+    def first_frame_s(self) -> float | None:
+        """When the first frame came."""
+        return self._at[0] if self._at else None
+
+    def undecided_s(self, now_s: float) -> float:
+        """How much longer to watch until a picture that seems to stand can be called so; mostly 0."""
+        if not self._at:
+            return 0.0
+        limits = self.limits
+        still, gap = self._still.spells.lasting_s(now_s), now_s - self._at[-1]
+        waits = [limits.frozen_unhealthy_s - still] if still >= SUSPICIOUS_S else []
+        if gap >= limits.gap_degraded_s:
+            waits.append(limits.gap_unhealthy_s - gap)
+        if black := self._black.lasting_s(now_s):
+            waits.append(limits.black_unhealthy_s - black)
+        if flat := self._one_colour.lasting_s(now_s):
+            waits.append(limits.one_colour_unhealthy_s - flat)
+        return max([*waits, 0.0]) + (0.1 if any(wait > 0 for wait in waits) else 0.0)
+
+    def facts(self, watched_until_s: float, *, speech: Sequence[Span] = ()) -> VideoFacts:
+        """Sum up what was seen until `watched_until_s`; `speech` is when the avatar was heard."""
+        if not self._at:
+            return VideoFacts(watched_until_s=round(watched_until_s, 3))
+        until_s = max(watched_until_s, self._at[-1])
+        warm_s = self._at[0] + self.limits.warm_up_s
+        still = self._still.spells.until(until_s)
+        black, flat = self._black.until(until_s), self._one_colour.until(until_s)
+        spans = [
+            *summary.spans("frozen", still, self.limits.frozen_degraded_s),
+            *summary.spans("frozen", summary.muted_by_speech(still, speech, self.limits), 0.0),
+            *summary.spans("black", black, 0.0),
+            *summary.spans("one_colour", flat, 0.0),
+        ]
+        cadence = summary.cadence(np.asarray(self._at), until_s, self.limits)
+        return VideoFacts(
+            frames=len(self._at),
+            analysed_share=round(len(self._looked) / len(self._at), 4),
+            scene_cuts=self._still.cuts,
+            dark_share=round(self._dark / max(len(self._looked), 1), 4),
+            spans=tuple(sorted([*spans, *cadence.pop("spans")], key=lambda span: span.start_s)),
+            series=summary.series(self._looked),
+            **cadence,
+            **summary.standing(still, speech),
+            **summary.lasting("black", black, warm_s, until_s),
+            **summary.lasting("one_colour", flat, warm_s, until_s),
+            **summary.picture(self._looked, self._size_counts, self._sizes, warm_s),
+        )
+
+    def _is_black(self, pooled: Pooled, blocks: Blocks) -> bool:
+        """Mostly black pixels make a candidate; detail left tells a dark scene from no picture."""
+        if black_share(pooled, self.limits.black_level) < self.limits.black_pixels_share:
+            return False
+        dark = detail_share(blocks, STANDS_OUT_LEVELS) > self.limits.black_detail_share
+        self._dark += dark
+        return not dark
