@@ -6,14 +6,19 @@ whole machine waited for a processor (Linux pressure stall information), and how
 """
 
 import asyncio
+import bisect
 import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from liveavatar_ops.health.facts import HostFacts, LagSpike
+
 TICK_S = 0.02
 LATE_S = 0.2  # a loop this late cannot time frames (video health facts C, "own host")
+MOST_SPIKES = 200
+BIN_EDGES_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 60.0)
 
 
 @dataclass(frozen=True)
@@ -85,21 +90,29 @@ def _difference(first: float | None, last: float | None, over: float) -> float |
 
 @dataclass
 class Lag:
-    """How late the loop woke; all in seconds. `late_s` adds up what went beyond LATE_S."""
+    """How late the loop woke, in seconds. Lateness is counted in bins, so that a long watch stays small."""
 
     ticks: int = 0
     worst_s: float = 0.0
-    late_s: float = 0.0
-    late_spells: list[tuple[float, float]] = field(default_factory=list)  # (at_s, how late)
+    spikes: list[tuple[float, float]] = field(default_factory=list)  # (at_s, how late)
+    bins: list[int] = field(default_factory=lambda: [0] * len(BIN_EDGES_S))
 
     def woke(self, at_s: float, late_s: float) -> None:
         """Count one waking."""
         self.ticks += 1
         self.worst_s = max(self.worst_s, late_s)
-        if late_s > LATE_S:
-            self.late_s += late_s
-            if len(self.late_spells) < 100:
-                self.late_spells.append((at_s, late_s))
+        self.bins[min(bisect.bisect_left(BIN_EDGES_S, late_s), len(BIN_EDGES_S) - 1)] += 1
+        if late_s > LATE_S and len(self.spikes) < MOST_SPIKES:
+            self.spikes.append((at_s, late_s))
+
+    def percentile_s(self, share: float) -> float:
+        """The upper edge of the bin in which this share of the wakings is reached."""
+        wanted, seen = share * self.ticks, 0
+        for edge, count in zip(BIN_EDGES_S, self.bins, strict=True):
+            seen += count
+            if seen >= wanted:
+                return min(edge, self.worst_s)
+        return self.worst_s
 
 
 async def watch_loop(lag: Lag, since_start: Callable[[], float]) -> None:
@@ -109,3 +122,22 @@ async def watch_loop(lag: Lag, since_start: Callable[[], float]) -> None:
         await asyncio.sleep(TICK_S)
         now = since_start()
         lag.woke(now, max(now - due, 0.0))
+
+
+def host_facts(lag: Lag, use: HostUse, *, backlog_max: int, frames_dropped: int) -> HostFacts:
+    """All of it as the part of the facts that judge reads."""
+    try:
+        load = os.getloadavg()[0]
+    except OSError:
+        load = None
+    return HostFacts(
+        loop_lag_max_s=round(lag.worst_s, 4),
+        loop_lag_p95_s=round(lag.percentile_s(0.95), 4),
+        spikes=tuple(LagSpike(at_s=round(at_s, 3), lag_s=round(late_s, 3)) for at_s, late_s in lag.spikes),
+        cpu_share=round(use.own_cores, 4),
+        busy_share=use.busy_share,
+        load=load,
+        cores=os.cpu_count(),
+        backlog_max=backlog_max,
+        frames_dropped=frames_dropped,
+    )

@@ -90,10 +90,10 @@ def _mapping(node: yaml.MappingNode, place: Place, marked: Marked) -> dict[Any, 
 def _scalar(node: yaml.Node, marked: Marked) -> Any:
     loader = yaml.SafeLoader("")
     try:
-        value = loader.construct_object(node, deep=True)  # type: ignore[no-untyped-call] # PyYAML's stub leaves it bare
+        value = loader.construct_object(node, deep=True)
     except (yaml.YAMLError, ValueError) as bad:
         marked.problems.append((node.start_mark.line + 1, str(bad).splitlines()[0]))
         return None
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call] # PyYAML's stub leaves it bare
+        loader.dispose()
     return value if isinstance(value, str | int | float | bool | None) else str(node.value)

@@ -5,8 +5,10 @@ Works on the decoder's own I420 planes: a block mean of the planes costs a tenth
 whole frame to RGB first. Colours follow ITU-R BT.601, limited range, as WebRTC decoders give them.
 """
 
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +24,6 @@ class Thumbnail:
 
     at_s: float
     picture: Picture
-    mark: str = ""
 
 
 def shrink_i420(
@@ -40,7 +41,8 @@ def shrink_i420(
     y, u, v = (plane[:rows, :columns] for plane in (y, u, v))
     y, u, v = (y - 16.0) * 1.164, u - 128.0, v - 128.0
     rgb = np.stack((y + 1.596 * v, y - 0.813 * v - 0.391 * u, y + 2.018 * u), axis=-1)
-    return np.clip(rgb, 0, 255).astype(np.uint8)
+    small: Picture = np.clip(rgb, 0, 255).astype(np.uint8)
+    return small
 
 
 def _block_mean(plane: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.float32]:
@@ -53,43 +55,42 @@ def _block_mean(plane: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.float
 
 @dataclass
 class Keeper:
-    """Chooses which frames to keep: the first, one every `every_s`, marked ones, and the last."""
+    """Chooses which frames to keep: the first, then one every `every_s`, and in the end the last."""
 
     every_s: float
     at_most: int = 24
     kept: list[Thumbnail] = field(default_factory=list)
-    _next_s: float = float("-inf")
 
     def wants(self, at_s: float) -> bool:
         """Whether the frame at this moment is due."""
-        return at_s >= self._next_s and len(self.kept) < self.at_most
+        return len(self.kept) < self.at_most and (not self.kept or at_s >= self.kept[-1].at_s + self.every_s)
 
-    def keep(self, at_s: float, picture: Picture, mark: str = "") -> None:
-        """Add one picture; an unmarked one moves the next due moment."""
-        if len(self.kept) >= self.at_most:
-            return
-        self.kept.append(Thumbnail(at_s, picture, mark))
-        if not mark:
-            self._next_s = at_s + self.every_s
+    def keep(self, at_s: float, picture: Picture) -> None:
+        """Add one picture."""
+        self.kept.append(Thumbnail(at_s, picture))
+
+    def keep_last(self, at_s: float, picture: Picture) -> None:
+        """The last picture seen takes the place of one that was kept just before it."""
+        if self.kept and at_s - self.kept[-1].at_s < self.every_s / 2 and len(self.kept) > 1:
+            self.kept.pop()
+        if not self.kept or self.kept[-1].at_s < at_s:
+            self.kept.append(Thumbnail(at_s, picture))
 
 
 def save(path: Path, kept: list[Thumbnail]) -> None:
     """Write the pictures for another process to read; sizes may differ between them."""
-    arrays = {f"picture_{i}": each.picture for i, each in enumerate(kept)}
+    arrays: dict[str, Any] = {f"picture_{i}": each.picture for i, each in enumerate(kept)}
     times = np.array([each.at_s for each in kept], dtype=np.float64)
-    marks = np.array([each.mark for each in kept], dtype=np.str_)
     with path.open("wb") as out:
-        np.savez(out, at_s=times, marks=marks, **arrays)
+        np.savez(out, at_s=times, **arrays)
 
 
 def load(path: Path) -> list[Thumbnail]:
     """Read what `save` wrote; an empty list where there is nothing or it was cut short."""
     try:
         with np.load(path, allow_pickle=False) as held:
-            times, marks = held["at_s"], held["marks"]
-            kept = [
-                Thumbnail(float(times[i]), held[f"picture_{i}"], str(marks[i])) for i in range(len(times))
-            ]
-    except (OSError, ValueError, KeyError, EOFError):
+            times = held["at_s"]
+            kept = [Thumbnail(float(at_s), held[f"picture_{i}"]) for i, at_s in enumerate(times)]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return []
     return sorted(kept, key=lambda each: each.at_s)

@@ -1,0 +1,241 @@
+"""
+Joins the LiveKit room as the viewer and hands every frame on. The only module that imports livekit.
+
+Traps this file is built around (video health facts A): handlers are registered before connect;
+connect has a deadline of its own; a VideoStream never ends by itself, so its reader is cancelled;
+the decoder's queue has no bound, so the reader starts at once and never waits for the analysis.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from liveavatar_ops.health.connect_errors import took_too_long, why_not_joined
+from liveavatar_ops.health.facts import EventFact
+from liveavatar_ops.health.notebook import Notebook
+from liveavatar_ops.health.pipe import Frame
+from livekit import rtc
+
+AVATAR = "heygen"  # LiveAvatar API facts §3.3
+EVENT_TOPIC = "agent-response"  # LiveAvatar API facts §3.4
+RING = 16  # frames; half a second at 30 fps, beyond which our own loop was starved
+SAME_CLOCK_S = 5.0
+MOST_EVENTS = 500
+AUDIO_RATE_HZ = 16000
+AUDIO_FRAME_MS = 20
+
+TakeSound = Callable[[bytes, float], None]
+
+
+class RoomNotJoined(Exception):
+    """The notebook's room facts say why."""
+
+
+class RoomWatch:
+    """One visit to the room. What happens there goes into the notebook, frames to `on_frame`."""
+
+    def __init__(
+        self,
+        notebook: Notebook,
+        *,
+        on_frame: Callable[[Frame], None],
+        on_sound: TakeSound,
+    ) -> None:
+        self.first_frame_s: float | None = None
+        self.frames = 0
+        self.vendor_stopped_s: float | None = None
+        self.room = rtc.Room()
+        self.video_track: rtc.Track | None = None
+        self.audio_track: rtc.Track | None = None
+        self._notes = notebook
+        self._facts = notebook.room
+        self._on_frame = on_frame
+        self._on_sound = on_sound
+        self._watched: str | None = None
+        self._leaving = False
+        self._readers: list[asyncio.Task[None]] = []
+        self._reconnecting_since: float | None = None
+        self._listen()
+
+    @property
+    def avatar_seen(self) -> bool:
+        """Whether the avatar's participant, or whoever shows a picture in its place, is or was there."""
+        return "avatar_joined_s" in self._facts
+
+    @property
+    def over_s(self) -> float | None:
+        """When there was nothing more to watch: the room ended, or the avatar left it."""
+        ends = (self._facts.get("disconnected_s"), self._facts.get("avatar_left_s"), self.vendor_stopped_s)
+        return min((end for end in ends if end is not None), default=None)
+
+    async def join(self, url: str, token: str, *, within_s: float) -> None:
+        """Connect; RoomNotJoined when that fails or takes longer than `within_s`."""
+        self._facts["connect_started_s"] = self._now()
+        try:
+            async with asyncio.timeout(within_s):
+                await self.room.connect(url, token, rtc.RoomOptions(auto_subscribe=True))
+        except TimeoutError:
+            self._facts["failure"] = took_too_long(within_s)
+            raise RoomNotJoined from None
+        except rtc.ConnectError as error:
+            self._facts["failure"] = why_not_joined(str(error), token=token)
+            raise RoomNotJoined from None
+        self._facts["connected_s"] = self._now()
+        for participant in self.room.remote_participants.values():
+            self._on_joined(participant)
+            for publication in participant.track_publications.values():
+                self._on_published(publication, participant)
+
+    async def leave(self, *, within_s: float = 3.0) -> None:
+        """Stop reading and disconnect; what hangs is left to the end of the process."""
+        self.stop_reading()
+        with contextlib.suppress(TimeoutError, Exception):
+            async with asyncio.timeout(within_s):
+                await self.room.disconnect()
+
+    def stop_reading(self) -> None:
+        """From here on nothing is counted: our own leaving is not the avatar's."""
+        self._leaving = True
+        for reader in self._readers:
+            reader.cancel()
+
+    def _now(self) -> float:
+        return round(self._notes.now_s(), 4)
+
+    def _listen(self) -> None:
+        handlers: dict[str, Callable[..., None]] = {
+            "participant_connected": self._on_joined,
+            "participant_disconnected": self._on_left,
+            "track_published": self._on_published,
+            "track_subscribed": self._on_subscribed,
+            "data_received": self._on_data,
+            "reconnecting": self._on_reconnecting,
+            "reconnected": self._on_reconnected,
+            "disconnected": self._on_disconnected,
+        }
+        for name, handler in handlers.items():
+            self.room.on(name, self._unless_leaving(handler))  # type: ignore[arg-type] # the SDK lists names as a Literal
+
+    def _unless_leaving(self, handler: Callable[..., None]) -> Callable[..., None]:
+        def guarded(*what: Any) -> None:
+            if not self._leaving:
+                handler(*what)
+
+        return guarded
+
+    def _on_joined(self, participant: rtc.RemoteParticipant) -> None:
+        seen = self._facts.setdefault("participants", ())
+        if participant.identity not in seen:
+            self._facts["participants"] = (*seen, participant.identity)
+        if participant.identity == AVATAR:
+            self._facts.setdefault("avatar_joined_s", self._now())
+
+    def _on_left(self, participant: rtc.RemoteParticipant) -> None:
+        if participant.identity in (AVATAR, self._watched):
+            self._facts.setdefault("avatar_left_s", self._now())
+
+    def _on_published(
+        self, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
+    ) -> None:
+        if participant.identity == AVATAR:
+            self._facts.setdefault(f"{_kind(publication.kind)}_published_s", self._now())
+
+    def _on_subscribed(
+        self, track: rtc.Track, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
+    ) -> None:
+        kind = _kind(publication.kind)
+        if not self._is_the_one(kind, participant.identity):
+            return
+        self._facts.setdefault(f"{kind}_subscribed_s", self._now())
+        if kind == "video":
+            self.video_track = track
+            self._read(self._read_video(track))
+        else:
+            self.audio_track = track
+            self._read(self._read_audio(track))
+
+    def _is_the_one(self, kind: str, identity: str) -> bool:
+        """The avatar, else the first other participant that shows a picture; its sound goes with it."""
+        if self._watched is None and kind == "video" and (identity == AVATAR or not self.avatar_seen):
+            self._watched = identity
+            self._facts.setdefault("avatar_joined_s", self._now())
+            self._facts.setdefault("video_published_s", self._now())
+            if identity != AVATAR:
+                self._notes.notes.append(f"no participant {AVATAR}; {identity} shows the picture")
+        return identity in (AVATAR, self._watched)
+
+    def _read(self, reading: Coroutine[Any, Any, None]) -> None:
+        self._readers.append(asyncio.get_running_loop().create_task(reading))
+
+    async def _read_video(self, track: rtc.Track) -> None:
+        stream = rtc.VideoStream(track, capacity=RING, format=rtc.VideoBufferType.I420)
+        while True:
+            try:
+                event = await anext(stream)  # does not end by itself; this task is cancelled
+            except StopAsyncIteration:
+                return
+            if self._leaving:
+                return
+            at_s = self._moment(event.timestamp_us)
+            self.frames += 1
+            if self.first_frame_s is None:
+                self.first_frame_s = at_s
+            frame = event.frame
+            self._on_frame(Frame(at_s, frame.width, frame.height, frame.data))
+
+    def _moment(self, timestamp_us: int) -> float:
+        """The receiver's own clock where it is ours (monotonic, video health facts A), else now."""
+        now = self._notes.now_s()
+        at_s = timestamp_us / 1e6 - (self._notes.t0 or 0.0)
+        return at_s if abs(at_s - now) < SAME_CLOCK_S else now
+
+    async def _read_audio(self, track: rtc.Track) -> None:
+        stream = rtc.AudioStream(
+            track, sample_rate=AUDIO_RATE_HZ, num_channels=1, frame_size_ms=AUDIO_FRAME_MS, capacity=200
+        )
+        async for event in stream:
+            if self._leaving:
+                return
+            self._on_sound(bytes(event.frame.data), self._now())
+
+    def _on_data(self, packet: rtc.DataPacket) -> None:
+        if packet.topic != EVENT_TOPIC or len(self._notes.events) >= MOST_EVENTS:
+            return
+        try:
+            said = json.loads(packet.data)
+            kind = str(said["event_type"])[:80]
+        except (ValueError, KeyError, TypeError):
+            return
+        detail = said.get("stop_reason") or said.get("state") or said.get("new_state")
+        self._notes.events.append(
+            EventFact(
+                at_s=self._now(),
+                type=kind,
+                topic=packet.topic,
+                sender=packet.participant.identity if packet.participant else None,
+                detail=str(detail)[:80] if detail else None,
+            )
+        )
+        if kind == "session.stopped" and self.vendor_stopped_s is None:
+            self.vendor_stopped_s = self._now()
+
+    def _on_reconnecting(self, *_: object) -> None:
+        self._facts["reconnects"] = self._facts.get("reconnects", 0) + 1
+        self._reconnecting_since = self._now()
+
+    def _on_reconnected(self, *_: object) -> None:
+        if self._reconnecting_since is not None:
+            spent = self._now() - self._reconnecting_since
+            self._facts["reconnecting_s"] = self._facts.get("reconnecting_s", 0.0) + spent
+            self._reconnecting_since = None
+
+    def _on_disconnected(self, reason: Any = 0, *_: object) -> None:
+        self._facts.setdefault("disconnected_s", self._now())
+        with contextlib.suppress(ValueError):
+            self._facts.setdefault("disconnect_reason", rtc.DisconnectReason.Name(reason))
+
+
+def _kind(kind: int) -> str:
+    return "video" if kind == rtc.TrackKind.KIND_VIDEO else "audio"

@@ -1,0 +1,230 @@
+"""
+Runs one check in a child process and makes sure that nothing stays open behind it.
+
+Why a child: the LiveKit SDK can abort the interpreter when it ends, hang for ever, or send SIGTERM to
+its own process. The parent trusts the file of facts, never the exit code, and closes whatever the
+ledger still shows as open.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from pydantic import ValidationError
+
+from liveavatar_ops.health.api_side import cleaning
+from liveavatar_ops.health.facts import Facts, StopFacts, TargetFacts
+from liveavatar_ops.health.job import FACTS_FILE, PARTIAL_FILE, PICTURES_FILE, Job
+from liveavatar_ops.health.ledger import OPEN, Ledger, State
+from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.owner import identity_of, this_process
+from liveavatar_ops.health.stopping import close_row
+from liveavatar_ops.health.thumbnails import Thumbnail, load
+from pulumi_liveavatar.api.client import LiveAvatarClient
+from pulumi_liveavatar.api.sessions import Sessions
+from pulumi_liveavatar.settings import Settings
+from pulumi_liveavatar.text import scrub, shorten
+
+CHILD = (sys.executable, "-m", "liveavatar_ops.health.probe")
+POLL_S = 0.05
+GRACE_S = 10.0  # for the child to stop its session after it was asked to end
+MARGIN_S = 60.0  # beyond a child's own end before a janitor elsewhere may touch its session
+
+
+class Interrupted(Exception):
+    """The check was asked to end early, and everything it had opened is closed or reported."""
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__("interrupted")
+        self.facts = facts
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found, and the pictures it kept."""
+
+    facts: Facts
+    pictures: list[Thumbnail]
+
+
+class Runner:
+    """
+    Runs checks one after another. `stop_wish` set from a signal handler or another thread ends the
+    running one; `child`, `grace_s` and `over_after_s` are seams.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        *,
+        child: Sequence[str] = CHILD,
+        stop_wish: threading.Event | None = None,
+        on_phase: Callable[[str], None] = lambda _: None,
+        grace_s: float = GRACE_S,
+        over_after_s: float | None = None,
+    ) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._child = tuple(child)
+        self._stop_wish = stop_wish or threading.Event()
+        self._on_phase = on_phase
+        self._grace_s = grace_s
+        self._over_after_s = over_after_s
+
+    def check(
+        self, target: TargetFacts, body: dict[str, object], limits: Limits, *, keep_pictures: int = 12
+    ) -> Checked:
+        """One check of one target. Raises LedgerError before anything is started, and Interrupted."""
+        with tempfile.TemporaryDirectory(prefix="liveavatar-check-") as made:
+            workdir = Path(made)
+            job = Job(
+                check_id=str(uuid.uuid4()),
+                target=target,
+                body=body,
+                limits=limits,
+                workdir=workdir,
+                ledger=self._ledger.path,
+                api_url=self._settings.api_url,
+                keep_pictures=keep_pictures,
+            )
+            over_after_s = self._over_after_s or job.over_after_s
+            self._ledger.plan(
+                job.check_id,
+                target=target.name,
+                api_url=self._settings.api_url,
+                parent=this_process(),
+                deadline_at=time.time() + over_after_s + self._grace_s + MARGIN_S,
+            )
+            began = datetime.now(UTC)
+            try:
+                death = self._run_child(job, over_after_s)
+            finally:
+                stop = self._close(job)
+            facts = self._facts(job, began, death, stop)
+            if self._stop_wish.is_set():
+                raise Interrupted(facts)
+            return Checked(facts, load(workdir / PICTURES_FILE))
+
+    def _run_child(self, job: Job, over_after_s: float) -> str:
+        """Start the child and see it end; returns how it died, for the case that it left no facts."""
+        key = self._settings.api_key.get_secret_value()
+        env = {**os.environ, "LIVEAVATAR_API_KEY": key, "LIVEAVATAR_API_URL": self._settings.api_url}
+        with (job.workdir / "child.log").open("wb") as errors:
+            child = subprocess.Popen(
+                self._child,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=env,
+                start_new_session=True,  # Ctrl-C in the terminal reaches us alone; we tell the child
+            )
+        try:
+            self._ledger.taken_by(job.check_id, identity_of(child.pid))
+            _tell(child, job.model_dump_json())
+            threading.Thread(target=self._listen, args=(child.stdout,), daemon=True).start()
+            return self._wait(child, job, over_after_s)
+        finally:
+            _end(child)
+
+    def _wait(self, child: "subprocess.Popen[bytes]", job: Job, over_after_s: float) -> str:
+        hangs_at, asked = time.monotonic() + over_after_s, False
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(POLL_S)
+                return _cause_of_death(child.returncode, job.workdir, self._settings)
+            if self._stop_wish.is_set() and not asked:
+                asked = True
+                hangs_at = min(hangs_at, time.monotonic() + self._grace_s)
+                _tell(child, "stop")
+            if time.monotonic() > hangs_at:
+                return f"the probe process did not end within {over_after_s:.0f} s and was killed"
+
+    def _listen(self, said: IO[bytes] | None) -> None:
+        assert said is not None
+        with said:  # whoever reads a pipe closes it; its end comes with the child's
+            for line in said:
+                with contextlib.suppress(ValueError, TypeError, KeyError):
+                    self._on_phase(str(json.loads(line)["phase"]))
+
+    def _close(self, job: Job) -> StopFacts | None:
+        """Close what the child left open; None when it left nothing."""
+        row = self._ledger.get(job.check_id)
+        if row is None or row.state not in OPEN:
+            return None
+        if row.session_id is None:
+            self._ledger.void(job.check_id, "the probe ended before a session id was known")
+            return None
+        self._on_phase("stop")
+        begun = time.monotonic()
+        with LiveAvatarClient(cleaning(self._settings)) as client:
+            outcome = close_row(self._ledger, row, Sessions(client).stop)
+        return StopFacts(
+            needed=True,
+            stopped=outcome.closed,
+            by="parent" if outcome.closed else None,
+            took_s=round(time.monotonic() - begun, 3),
+            sentence=None if outcome.closed else outcome.sentence,
+        )
+
+    def _facts(self, job: Job, began: datetime, death: str, stop: StopFacts | None) -> Facts:
+        whole = _read(job.workdir / FACTS_FILE)
+        facts = whole or _read(job.workdir / PARTIAL_FILE) or Facts(target=job.target, started_at=began)
+        changes: dict[str, object] = {}
+        if whole is None:
+            changes["probe_failure"] = facts.probe_failure or death
+        row = self._ledger.get(job.check_id)
+        if facts.session_id is None and row is not None and row.session_id is not None:
+            changes["session_id"] = row.session_id
+        if stop is not None:
+            changes["stop"] = stop
+        elif whole is None and row is not None and row.state is State.stopped:
+            changes["stop"] = StopFacts(needed=True, stopped=True, by="check")
+        return facts.model_copy(update=changes)
+
+
+def _tell(child: "subprocess.Popen[bytes]", line: str) -> None:
+    with contextlib.suppress(OSError):  # a child that died already is seen by its death
+        assert child.stdin is not None
+        child.stdin.write(line.encode() + b"\n")
+        child.stdin.flush()
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    """The child and whatever it started; nothing of it may act after we looked at the ledger."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    with contextlib.suppress(OSError):
+        assert child.stdin is not None
+        child.stdin.close()
+
+
+def _cause_of_death(code: int, workdir: Path, settings: Settings) -> str:
+    how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+    with contextlib.suppress(OSError):
+        lines = [row.strip() for row in (workdir / "child.log").read_text(errors="replace").splitlines()]
+        last = next((row for row in reversed(lines) if row), "")
+        if last:
+            said = shorten(scrub(last, [settings.api_key.get_secret_value()]), 200)
+            return f"the probe process ended {how} and left no facts; it last said: {said}"
+    return f"the probe process ended {how} and left no facts"
+
+
+def _read(path: Path) -> Facts | None:
+    try:
+        return Facts.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError, ValueError):
+        return None

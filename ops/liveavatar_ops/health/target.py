@@ -1,0 +1,221 @@
+"""
+What is to be checked: a token body with its limits, from a deployed stack, a file, or flags.
+
+Whatever is wrong is said before anything is asked of LiveAvatar, all of it at once, each with its
+place: file and line, stack and template, or the flag.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from liveavatar_ops.health.facts import Depth, TargetFacts
+from liveavatar_ops.health.limits import LimitsError, limits_from
+from liveavatar_ops.health.marked_yaml import Marked, Place, YamlError, read_marked_file
+from liveavatar_ops.health.references import connector
+from pulumi_liveavatar.api.token_body import digest, token_body
+from pulumi_liveavatar.strict import path as written
+from pulumi_liveavatar.strict import sentences
+from pulumi_liveavatar.text import closest
+
+SIZES = {"very_high": (1920, 1080), "high": (1280, 720), "medium": (854, 480), "low": (640, 360)}
+DEFAULT_QUALITY = "high"  # LiveAvatar API facts §2.9
+ROOMS_ELSEWHERE = ("livekit_config", "agora_config")
+
+
+class TargetError(Exception):
+    """Nothing can be checked; `problems` holds one sentence each, with its place."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+@dataclass(frozen=True)
+class Target:
+    """One thing to check. `limits` are its own overrides, `where` the place to name in complaints."""
+
+    name: str
+    where: str
+    body: dict[str, Any]
+    limits: dict[str, Any] = field(default_factory=dict)
+    stack: str | None = None
+    template: str | None = None
+    digest: str | None = None
+
+    def facts(self, depth: Depth) -> TargetFacts:
+        """The part of the facts that is known before anything is measured."""
+        video = self.body.get("video_settings") or {}
+        width, height = SIZES[video.get("quality", DEFAULT_QUALITY)]
+        return TargetFacts(
+            name=self.name,
+            depth=depth,
+            stack=self.stack,
+            template=self.template,
+            digest=self.digest,
+            avatar_id=self.body["avatar_id"],
+            mode=self.body["mode"],
+            connector=connector(self.body),
+            width=width,
+            height=height,
+            sandbox=bool(self.body.get("is_sandbox")),
+            max_session_duration_s=self.body.get("max_session_duration"),
+        )
+
+
+def from_stack(stack: str, outputs: Mapping[str, Any], only: str | None = None) -> list[Target]:
+    """Every template that a stack exported, or the one named `only`; TargetError with all problems."""
+    templates = outputs.get("templates")
+    if not isinstance(templates, dict):
+        why = f"Stack {stack} exports no templates, so there is nothing to check. "
+        raise TargetError([f"{why}Export them (see infra/stack.py) and run `pulumi up --stack {stack}`."])
+    if not templates:
+        raise TargetError(
+            [f"Stack {stack} has no session template. Add one to infra/catalog/templates and deploy it."]
+        )
+    if only is not None and only not in templates:
+        hint = closest(only, templates) or "it has " + ", ".join(sorted(templates))
+        raise TargetError([f"Stack {stack} has no template {only!r}: {hint}"])
+    targets, problems = [], []
+    for name, held in sorted(templates.items()):
+        if only is None or name == only:
+            found, wrong = _from_output(stack, name, held)
+            targets += found
+            problems += wrong
+    if problems:
+        raise TargetError(problems)
+    return targets
+
+
+def _from_output(stack: str, name: str, held: Any) -> tuple[list[Target], list[str]]:
+    where = f"stack {stack}, template {name}"
+    if not isinstance(held, dict) or not isinstance(held.get("body"), dict):
+        return [], [f"{where}: its output holds no body. Run `pulumi up --stack {stack}` and try again."]
+    body, problems = _checked(held["body"], lambda place: f"{where}: {written(place)}")
+    limits = held.get("health") or {}
+    problems += _wrong_limits(limits, lambda limit: f"{where}: health.{limit}")
+    if problems:
+        return [], problems
+    own = held.get("digest") or digest(body)
+    return [Target(name, where, body, dict(limits), stack=stack, template=name, digest=own)], []
+
+
+def from_file(path: Path) -> Target:
+    """A YAML or JSON file with a token body and, if wanted, `health:` limits."""
+    try:
+        marked = read_marked_file(path)
+    except OSError as why:
+        raise TargetError([f"{path}: cannot be read: {why.strerror or why}"]) from None
+    except YamlError as bad:
+        raise TargetError([f"{path}:{bad.line}: {bad}"]) from None
+    problems = [f"{path}:{line}: {what}" for line, what in marked.problems]
+    if not isinstance(marked.value, dict):
+        raise TargetError(
+            [f"{path}:1: holds no mapping. Write the body of a session token, for example `avatar_id: …`."]
+        )
+    raw = dict(marked.value)
+    limits = raw.pop("health", None) or {}
+    if not isinstance(limits, dict):
+        problems.append(f"{path}:{marked.line_of(('health',))}: health: should map names of limits to values")
+        limits = {}
+    if hint := _catalog_hint(raw):
+        raise TargetError([*problems, f"{path}:{marked.line_of((hint,))}: {_CATALOG}"])
+    body, wrong = _checked(raw, lambda place: f"{path}:{marked.line_of(place)}: {written(place)}")
+    problems += wrong
+    problems += _wrong_limits(limits, lambda limit: _limit_place(path, marked, limit))
+    if problems:
+        raise TargetError(sorted(problems, key=_by_line))
+    return Target(path.stem, str(path), body, limits, template=path.stem, digest=digest(body))
+
+
+_CATALOG = (
+    "this is a template of the catalog, which names objects by their logical names. Deploy it and check it "
+    "with --stack NAME --template NAME, or write a file with ids (avatar_id and so on)"
+)
+
+
+def _catalog_hint(raw: Mapping[str, Any]) -> str | None:
+    return next((key for key in ("avatar", "context", "secret") if key in raw), None)
+
+
+def _limit_place(path: Path, marked: Marked, limit: str) -> str:
+    return f"{path}:{marked.line_of(('health', limit))}: health.{limit}"
+
+
+def from_flags(values: Mapping[str, Any]) -> Target:
+    """A body put together from flags; `values` by flag name without the dashes, None where not given."""
+    given = {name: value for name, value in values.items() if value is not None}
+    raw: dict[str, Any] = {"avatar_id": given.get("avatar")}
+    if raw["avatar_id"] is None:
+        raise TargetError(["--avatar: is missing; give an avatar's id, or name a --stack or --template-file"])
+    if "quality" in given:
+        raw["video_settings"] = {"quality": given["quality"]}
+    if "sandbox" in given:
+        raw["is_sandbox"] = given["sandbox"]
+    if "max-session-duration" in given:
+        raw["max_session_duration"] = given["max-session-duration"]
+    realtime = {FLAG_FIELDS[name]: given[name] for name in FLAG_FIELDS if name in given}
+    if realtime:
+        raw["openai_realtime_config"] = realtime
+    body, problems = _checked(raw, _flag_place)
+    if problems:
+        raise TargetError(problems)
+    return Target(f"avatar-{body['avatar_id'][:8]}", "the flags", body, digest=digest(body))
+
+
+FLAG_FIELDS = {
+    "secret-id": "secret_id",
+    "context-id": "context_id",
+    "voice": "voice",
+    "model": "model",
+    "temperature": "temperature",
+}
+_FLAGS_OF = {
+    "avatar_id": "--avatar",
+    "is_sandbox": "--sandbox",
+    "max_session_duration": "--max-session-duration",
+    "video_settings": "--quality",
+}
+
+
+def _flag_place(place: Place) -> str:
+    head, last = str(place[0]), str(place[-1])
+    by_field = {name: f"--{flag}" for flag, name in FLAG_FIELDS.items()}
+    return _FLAGS_OF.get(head) or by_field.get(last) or written(place)
+
+
+def _checked(raw: Mapping[str, Any], named: Any) -> tuple[dict[str, Any], list[str]]:
+    """The exact body to send, and what is wrong with the given one."""
+    try:
+        body = token_body(raw).model_dump(exclude_none=True)
+    except ValidationError as error:
+        places = [entry["loc"] for entry in error.errors(include_url=False, include_input=False)]
+        wrong = [f"{named(place)}: {said}" for place, (_, said) in zip(places, sentences(error), strict=True)]
+        return {}, wrong
+    elsewhere = [name for name in ROOMS_ELSEWHERE if name in body]
+    return body, [
+        f"{named((name,))}: a room of your own is not LiveAvatar's to show; check a template without it"
+        for name in elsewhere
+    ]
+
+
+def _wrong_limits(limits: Mapping[str, Any], named: Any) -> list[str]:
+    try:
+        limits_from(("health", limits))
+    except LimitsError as wrong:
+        return [f"{named(problem.name)}: {problem.message}" for problem in wrong.problems]
+    return []
+
+
+def _by_line(problem: str) -> tuple[int, str]:
+    parts = problem.split(":")
+    number = next((int(part) for part in parts if part.isdigit()), 0)
+    return number, problem
+
+
+def names_of(targets: Iterable[Target]) -> str:
+    """For one line to a reader."""
+    return ", ".join(target.name for target in targets)
