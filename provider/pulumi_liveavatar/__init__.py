@@ -1,7 +1,32 @@
 """
 LiveAvatar as Pulumi resources: secrets, contexts and session templates, and the API client below them.
 
-Import the kinds from their own modules (`pulumi_liveavatar.context`, `.secret`, `.session_template`):
-the state of every stack names those modules, so they are never renamed, and a program that only talks to
-the API (`pulumi_liveavatar.api`) does not pay for loading Pulumi.
+The kinds are loaded when they are first asked for: a program that only talks to the API
+(`pulumi_liveavatar.api`) does not pay for loading Pulumi. Their modules are named in the state of every stack
+and are never renamed.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pulumi_liveavatar.context import Context
+    from pulumi_liveavatar.secret import AwsSecret, AwsSecretError, Secret, aws_secret
+    from pulumi_liveavatar.session_template import SessionTemplate
+
+_HOMES = {
+    "AwsSecret": "secret",
+    "AwsSecretError": "secret",
+    "Context": "context",
+    "Secret": "secret",
+    "SessionTemplate": "session_template",
+    "aws_secret": "secret",
+}
+
+__all__ = ["AwsSecret", "AwsSecretError", "Context", "Secret", "SessionTemplate", "aws_secret"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'pulumi_liveavatar' has no attribute {name!r}")
+    return getattr(import_module(f"pulumi_liveavatar.{_HOMES[name]}"), name)

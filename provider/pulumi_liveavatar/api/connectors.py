@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from pulumi_liveavatar.api.strict import StrictModel, Text, Uuid
+from pulumi_liveavatar.strict import StrictModel, Text, Uuid
 
 OPENAI_VOICES = (
     "alloy", "ash", "ballad", "coral", "echo", "fable", "onyx", "nova", "shimmer", "sage", "verse", "marin",

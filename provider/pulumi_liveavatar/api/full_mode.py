@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag
 
-from pulumi_liveavatar.api.strict import StrictModel, Text, Uuid
+from pulumi_liveavatar.strict import StrictModel, Text, Uuid
 
 Speed = Annotated[float, Field(ge=0.8, le=1.2)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -50,16 +50,20 @@ VOICE_PROVIDERS = ("elevenLabs", "fish", "cartesia")
 
 
 def _provider(value: object) -> str | None:
-    named = (
-        value.get("provider", "elevenLabs") if isinstance(value, dict) else getattr(value, "provider", None)
-    )
-    return named if named in VOICE_PROVIDERS else None
+    """ElevenLabs where none is named; one that a preview does not know yet is taken for the freest."""
+    if isinstance(value, dict):
+        named = value.get("provider", "elevenLabs")
+    else:
+        named = getattr(value, "provider", None)
+    if not isinstance(named, str):
+        named = "cartesia"
+    return f"~{named}" if named in VOICE_PROVIDERS else None
 
 
 VoiceSettings = Annotated[
-    Annotated[ElevenLabsVoice, Tag("elevenLabs")]
-    | Annotated[FishVoice, Tag("fish")]
-    | Annotated[CartesiaVoice, Tag("cartesia")],
+    Annotated[ElevenLabsVoice, Tag("~elevenLabs")]
+    | Annotated[FishVoice, Tag("~fish")]
+    | Annotated[CartesiaVoice, Tag("~cartesia")],
     Discriminator(
         _provider,
         custom_error_type="provider",

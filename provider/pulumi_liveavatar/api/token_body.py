@@ -26,10 +26,11 @@ from pulumi_liveavatar.api.connectors import (
     GeminiRealtimeConfig,
     LiveKitConfig,
     OpenAIRealtimeConfig,
+    OpenAIVoice,
     present,
 )
 from pulumi_liveavatar.api.full_mode import AvatarPersona, DynamicVariables, Memory, VoiceAgent
-from pulumi_liveavatar.api.strict import Flag, Problem, Seconds, StrictModel, Uuid
+from pulumi_liveavatar.strict import Flag, Problem, Seconds, StrictModel, Uuid
 
 SANDBOX_LONGEST_S = 60
 
@@ -44,6 +45,7 @@ __all__ = [
     "OpenAIRealtimeConfig",
     "TokenBody",
     "VideoSettings",
+    "Voice",
     "canonical",
     "digest",
     "token_body",
@@ -133,6 +135,7 @@ class FullBody(Body):
 
 
 TokenBody = LiteBody | FullBody
+Voice = OpenAIVoice
 
 
 def body_model(raw: Mapping[str, Any]) -> type[LiteBody] | type[FullBody]:
@@ -143,7 +146,7 @@ def body_model(raw: Mapping[str, Any]) -> type[LiteBody] | type[FullBody]:
 def token_body(raw: Mapping[str, Any]) -> TokenBody:
     """
     Check a body; raises pydantic's ValidationError with every mistake
-    (`pulumi_liveavatar.api.strict.sentences` reads them out).
+    (`pulumi_liveavatar.strict.sentences` reads them out).
     """
     return body_model(raw).model_validate(dict(raw))
 

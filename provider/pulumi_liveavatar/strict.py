@@ -7,7 +7,7 @@ with its place and, for a misspelt name, the nearest right one.
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, cast
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +18,9 @@ from pydantic import (
     ModelWrapValidatorHandler,
     StrictBool,
     ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
     model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -51,12 +54,16 @@ class Problem(PydanticCustomError):
     """A mistake found by looking at several fields together; `fields` are those it depends on."""
 
     def __new__(cls, sentence: str, fields: Collection[str]) -> Self:
-        escaped = sentence.replace("{", "{{").replace("}", "}}")
-        return super().__new__(cls, "across_fields", escaped, {"fields": list(fields)})
+        return super().__new__(cls, "across_fields", _literal(sentence), {"fields": list(fields)})
 
 
 class StrictModel(BaseModel):
-    """Refuses unknown fields and loose types; subclasses add rules across fields in `across`."""
+    """
+    Refuses unknown fields and loose types; subclasses add rules across fields in `across`.
+
+    Validated with `context={"unknown": SomeClass}`, values of that class pass everywhere and stay as they
+    are: Pulumi's previews do not know everything yet.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
@@ -71,43 +78,57 @@ class StrictModel(BaseModel):
         """Rules over several fields of the raw input: (the field to name, the problem)."""
         return ()
 
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _unknown_passes(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        return value if _is_unknown(value, info) else handler(value)
+
     @model_validator(mode="wrap")
     @classmethod
-    def _all_at_once(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        more = [
+    def _all_at_once(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        problems = [
             InitErrorDetails(type=problem, loc=(name,), input=None)
             for name, problem in (cls.across(data) if isinstance(data, Mapping) else ())
+            if not any(_is_unknown(data.get(f), info) for f in (problem.context or {})["fields"])
         ]
+        made: Self | None = None
         try:
             made = handler(data)
         except ValidationError as error:
-            found = [cls._retold(dict(e)) for e in error.errors(include_url=False)]
-        else:
-            found = []
-        if found or more:
-            raise ValidationError.from_exception_data(cls.__name__, [*found, *more], hide_input=True)
-        return made
+            # An item of a list is validated apart from its field, so an unknown one comes back as a mistake.
+            found = [dict(e) for e in error.errors(include_url=False) if not _is_unknown(e["input"], info)]
+            problems = [*(cls._retold(e) for e in found), *problems]
+        if problems:
+            raise ValidationError.from_exception_data(cls.__name__, problems, hide_input=True)
+        return cast("Self", cls.model_construct(**data)) if made is None else made
 
     @classmethod
     def _retold(cls, error: dict[str, Any]) -> InitErrorDetails:
         loc, kind, context = error["loc"], error["type"], error.get("ctx") or {}
-        if kind == "extra_forbidden" and len(loc) == 1:
-            name = str(loc[0])
-            hint = closest(name, cls.model_fields) or _listed(cls.model_fields)
-            words = cls.elsewhere.get(name) or f"there is no such field; {hint}"
-        elif kind == "across_fields":
+        own = str(loc[0]) if len(loc) == 1 else ""
+        if kind == "across_fields":
             return InitErrorDetails(type=Problem(error["msg"], context["fields"]), loc=loc, input=None)
+        if kind == "extra_forbidden" and own:
+            hint = closest(own, cls.model_fields) or "it takes " + ", ".join(cls.model_fields)
+            words = cls.elsewhere.get(own) or f"there is no such field; {hint}"
         elif kind == "missing":
             words = "is missing"
-        elif len(loc) == 1 and str(loc[0]) in cls.instead:
-            words = cls.instead[str(loc[0])]
+        elif own in cls.instead:
+            words = cls.instead[own]
         else:
-            words = error["msg"].removeprefix("Value error, ")
-            words = re.sub(r"^(Input|String|Dictionary|List) should", "should", words)
+            words = re.sub(r"^(Value error, |(Input|String|Dictionary|List) (?=should))", "", error["msg"])
             if kind == "literal_error" and isinstance(error.get("input"), str):
                 words = " ".join((words, *_nearest(error["input"], context.get("expected", ""))))
-        words = words.replace("{", "{{").replace("}", "}}")
-        return InitErrorDetails(type=PydanticCustomError(kind, words), loc=loc, input=None)
+        return InitErrorDetails(type=PydanticCustomError(kind, _literal(words)), loc=loc, input=None)
+
+
+def plain(value: Any) -> Any:
+    """What a model holds, as plain data without what is None; unknown values stay as they are."""
+    if isinstance(value, BaseModel):
+        return plain(dict(value))
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items() if item is not None}
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def sentences(error: ValidationError) -> list[tuple[str, str]]:
@@ -116,15 +137,24 @@ def sentences(error: ValidationError) -> list[tuple[str, str]]:
 
 
 def path(place: Place) -> str:
-    """`links[0].url`."""
+    """`links[0].url`; the tags of a union (`~fish`) are no part of what the author wrote."""
     written = ""
     for part in place:
-        written += f"[{part}]" if isinstance(part, int) else f".{part}" if written else str(part)
+        if isinstance(part, int):
+            written += f"[{part}]"
+        elif not part.startswith("~"):
+            written += f".{part}" if written else part
     return written
 
 
-def _listed(fields: Iterable[str]) -> str:
-    return "it takes " + ", ".join(fields)
+def _is_unknown(value: Any, info: ValidationInfo) -> bool:
+    unknown = (info.context or {}).get("unknown")
+    return unknown is not None and isinstance(value, unknown)
+
+
+def _literal(words: str) -> Any:
+    """Braces mean placeholders to pydantic's own templates."""
+    return words.replace("{", "{{").replace("}", "}}")
 
 
 def _nearest(wrong: str, expected: str) -> list[str]:
