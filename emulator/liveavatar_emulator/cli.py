@@ -3,6 +3,8 @@
 import json
 import logging
 import sys
+from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -10,8 +12,9 @@ import typer
 from pydantic import ValidationError
 
 from liveavatar_emulator import settings
-from liveavatar_emulator.fault_table import KINDS
+from liveavatar_emulator.fault_table import KINDS, TIMES
 from liveavatar_emulator.faults import BadFault, Rule, parse
+from liveavatar_emulator.scenario import BadScenario, read
 from liveavatar_emulator.store import StateUnusable
 
 app = typer.Typer(
@@ -19,15 +22,59 @@ app = typer.Typer(
 )
 _USAGE = 2
 
+_ABOUT = """
+A LiveAvatar service on this machine: API, media server, talking avatars, and faults on demand.
 
-@app.callback()
+Point any client of LiveAvatar at it by its base URL. Everything listens on 127.0.0.1 only; state survives a
+restart; nothing outlives the command.
+
+\b
+Try:
+  liveavatar-emulator serve
+  liveavatar-emulator serve --ephemeral --fault frozen:after_s=5
+  liveavatar-emulator faults
+
+\b
+Environment (keys never come by flag, flags show in the process list):
+  LIVEAVATAR_EMULATOR_API_KEY      API key to accept          (default emulator-api-key)
+  LIVEAVATAR_EMULATOR_OPENAI_KEYS  OpenAI keys that work, comma list
+                                                    (default sk-emulator-accepts-this-key)
+  LIVEAVATAR_EMULATOR_OPENAI_URL   another OpenAI-compatible service, ending in /v1
+  LIVEAVATAR_EMULATOR_LIVEKIT      livekit-server binary      (default: beside python, then PATH)
+
+\b
+Exit codes: 0 ended as told, 1 ended by a fault of its own, 2 a flag, file or setting cannot be used.
+"""
+
+_SERVE = """
+Serve until Ctrl-C.
+
+\b
+Examples:
+  liveavatar-emulator serve --json                     one JSON line with all addresses when ready
+  liveavatar-emulator serve --no-media --ephemeral     API only, nothing kept
+  liveavatar-emulator serve --fault no_video           every session without picture
+  liveavatar-emulator serve --fault late_avatar:delay_s=20,for_session=2
+  liveavatar-emulator serve --fault rate_limit:method=POST,path=^/v1/contexts,times=2
+  liveavatar-emulator serve --scenario alarm.yaml      many faults, each at its time
+
+\b
+A scenario is a YAML list:
+  - fault: late_avatar                       a bare name takes the fault's defaults
+    for_session: 2                           the second session started from now
+  - fault: {name: server_error, status: 503}
+    path: ^/v1/sessions/start                a regular expression
+    after_calls: 3                           three go through first
+    times: 2                                 then two are struck
+"""
+
+
+@app.callback(help=_ABOUT)
 def about() -> None:
-    """
-    A LiveAvatar service on this machine: API, media server, talking avatars, and faults on demand.
-    """
+    """See the help text."""
 
 
-@app.command()
+@app.command(help=_SERVE)
 def serve(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line when ready.")] = False,
@@ -36,23 +83,46 @@ def serve(
     ] = None,
     ephemeral: Annotated[bool, typer.Option("--ephemeral", help="Keep state in memory only.")] = False,
     no_media: Annotated[bool, typer.Option("--no-media", help="API only: sessions without rooms.")] = False,
+    media_tcp: Annotated[
+        bool, typer.Option("--media-tcp", help="Offer ICE over TCP too; that one port is not loopback-only.")
+    ] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="API port; 0 lets the system pick.")] = 0,
     fault: Annotated[list[str] | None, typer.Option(help="NAME[:key=value,…]; may be repeated.")] = None,
+    scenario: Annotated[Path | None, typer.Option(help="YAML file of faults.")] = None,
+    credit: Annotated[
+        float | None,
+        typer.Option("--credits", min=0, help="Credits a fresh account has.", show_default="5000"),
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(min=0, help="Sessions at once, fresh account.", show_default="40")
+    ] = None,
+    rate_limit: Annotated[int, typer.Option(min=1, help="Calls a second, per key and endpoint.")] = 200,
+    zombie_after: Annotated[
+        float, typer.Option(min=1, help="Seconds until an abandoned session ends.")
+    ] = 200,
     die_with_parent: Annotated[bool, typer.Option("--die-with-parent", help="End when stdin ends.")] = False,
 ) -> None:
-    """
-    Serve until Ctrl-C.
-    """
+    """See the help text."""
     # Imported here so that --help and usage mistakes answer at once.
     from liveavatar_emulator.serve import Options, run  # noqa: PLC0415
+    from liveavatar_emulator.world import Patience, Plan  # noqa: PLC0415
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="emulator: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     if state is not None and ephemeral:
         _refuse("--state and --ephemeral exclude each other; leave one out")
     env = settings.load()
-    where = None if ephemeral else state or env.state
+    given = {"credits": None if credit is None else Decimal(str(credit)), "concurrency": concurrency}
     options = Options(
-        state=where, media=not no_media, port=port, die_with_parent=die_with_parent, rules=_rules(fault or [])
+        state=None if ephemeral else (state or env.state).absolute(),
+        livekit=None if no_media else _binary(env),
+        port=port,
+        media_tcp=media_tcp,
+        die_with_parent=die_with_parent,
+        rules=_rules(fault or [], scenario),
+        plan=Plan.model_validate({name: value for name, value in given.items() if value is not None}),
+        patience=Patience(abandoned_s=zombie_after),
+        calls_a_second=rate_limit,
     )
 
     def announce(ready: dict[str, object]) -> None:
@@ -64,17 +134,20 @@ def serve(
     except StateUnusable as why:
         _refuse(str(why))
     except OSError as why:
-        _refuse(f"cannot serve on port {port}: {why.strerror}; use --port 0 to let the system pick")
+        _refuse(f"cannot serve on port {port}: {why.strerror}; --port 0 lets the system pick one")
 
 
 @app.command("faults")
 def list_faults() -> None:
     """
-    List every fault that --fault and the admin API take.
+    List every fault that --fault, scenarios and the admin API take.
     """
     for name, kind in KINDS.items():
         params = ",".join(f"{key}={value}" for key, value in kind.params.items())
-        typer.echo(f"{name + (':' + params if params else ''):<46} {kind.on:<8} {kind.says}")
+        typer.echo(f"{name + (':' + params if params else ''):<44} {kind.on:<8} {kind.says}")
+    typer.echo(
+        f"\nFaults of picture and sound take {' and '.join(TIMES)} too: when they begin, their length."
+    )
 
 
 def main() -> None:
@@ -82,16 +155,41 @@ def main() -> None:
     app()
 
 
-def _rules(texts: list[str]) -> list[Rule]:
-    rules, wrong = [], []
+def _binary(env: settings.Settings) -> Path:
+    if env.livekit_binary is None:
+        _refuse(
+            "no livekit-server found beside python or on PATH; run the toolchain's install, "
+            f"set {settings.LIVEKIT}, or serve the API alone with --no-media"
+        )
+    if not env.livekit_binary.is_file():
+        _refuse(f"{settings.LIVEKIT} names no file: {env.livekit_binary}; correct it, or use --no-media")
+    return env.livekit_binary
+
+
+def _rules(texts: Iterable[str], scenario: Path | None) -> list[Rule]:
+    rules: list[Rule] = []
+    wrong: list[str] = []
     for text in texts:
         try:
             rules.append(parse(text))
-        except (BadFault, ValidationError) as why:
-            wrong.append(str(why))
+        except BadFault as why:
+            wrong.append(f"--fault {why}")
+        except ValidationError as why:
+            wrong.append(f"--fault {text}: " + "; ".join(_plain(error) for error in why.errors()))
+    try:
+        rules += read(scenario) if scenario is not None else []
+    except BadScenario as why:
+        wrong += str(why).splitlines()
     if wrong:
-        _refuse("--fault: " + "; ".join(wrong))
+        _refuse(*wrong)
     return rules
+
+
+def _plain(error: object) -> str:
+    assert isinstance(error, dict)
+    where = ".".join(str(part) for part in error["loc"])
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message
 
 
 def _greeting(ready: dict[str, object]) -> str:
@@ -109,6 +207,7 @@ def _greeting(ready: dict[str, object]) -> str:
     )
 
 
-def _refuse(sentence: str) -> NoReturn:
-    typer.echo(f"liveavatar-emulator: {sentence}", err=True)
+def _refuse(*sentences: str) -> NoReturn:
+    for sentence in sentences:
+        typer.echo(f"liveavatar-emulator: {sentence}", err=True)
     raise typer.Exit(_USAGE)

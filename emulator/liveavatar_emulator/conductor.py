@@ -39,15 +39,18 @@ class Studio(Protocol):
     async def user_in(self, session_id: str) -> bool:
         """Whether a user is in the session's room right now."""
 
+    async def shut(self) -> None:
+        """End everything that was started."""
+
 
 class Conductor:
     """Start, stop and watch sessions. One event loop calls it."""
 
     def __init__(
-        self, world: World, studio: Studio, faults: FaultBook, *, openai_url: str, dead_url: str = ""
+        self, world: World, studio: Studio, faults: FaultBook, *, openai_url: str, dead_url: str
     ) -> None:
         self.world = world
-        self.studio = studio
+        self.studio = studio  # may be changed before the first start: a studio reports to its conductor
         self.faults = faults
         self._openai_url = openai_url
         self._dead_url = dead_url
@@ -106,8 +109,10 @@ class Conductor:
             await self.stop(session_id, reason)
 
     async def event(self, session_id: str, event: Mapping[str, object]) -> None:
-        """Take in what a session's avatar reports."""
+        """Take in what a session's avatar reports; reports after the end are too late."""
         sessions = self.world.sessions
+        if session_id not in self._playing:
+            return
         match event.get("event"):
             case "user_joined":
                 sessions.user_seen(session_id, present=True)
@@ -124,7 +129,7 @@ class Conductor:
 
     async def gone(self, session_id: str) -> None:
         """The session's avatar worker ended though nobody called it back."""
-        if self.world.sessions.get(session_id).state == "active" and not self._leaves(session_id):
+        if session_id in self._playing and not self._leaves(session_id):
             await self.stop(session_id, "SERVER_ERROR")
 
     async def end_all(self, reason: EndReason) -> None:

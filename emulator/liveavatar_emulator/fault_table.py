@@ -14,13 +14,17 @@ class FaultKind:
 
     ``on``: a single HTTP call, a start (account), or a running session. ``params`` maps each parameter to
     its default; the default's type is the parameter's type. ``by_worker`` faults are played by the avatar
-    worker, the others by the control plane.
+    worker, the others by the control plane; each of the worker's takes ``after_s`` and ``for_s`` too.
     """
 
     on: Place
     says: str
     params: dict[str, Value] = field(default_factory=dict)
     by_worker: bool = False
+
+
+# When a worker's fault begins and how long it lasts; for good, if not said.
+TIMES = ("after_s", "for_s")
 
 
 def _worker(says: str, **params: Value) -> FaultKind:
@@ -57,7 +61,7 @@ KINDS: dict[str, FaultKind] = {
     "no_avatar": _worker("the avatar never joins"),
     "no_video": _worker("the avatar publishes sound only"),
     "no_audio": _worker("the avatar publishes video only"),
-    "stall": _worker("frames stop, the track stays live", after_s=3.0, for_s=0.0),
+    "stall": _worker("frames stop, the track stays live", after_s=3.0),
     "frozen": _worker("the picture freezes, frames keep coming", after_s=0.0),
     "nearly_frozen": _worker("a frozen picture with compression noise", after_s=0.0),
     "frozen_logo": _worker("a frozen picture with a moving logo", after_s=0.0),

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from liveavatar_emulator.fault_table import KINDS, FaultKind, Place, Value
+from liveavatar_emulator.fault_table import KINDS, TIMES, FaultKind, Place, Value
 
 
 class BadFault(ValueError):
@@ -156,13 +156,16 @@ def checked(name: str, params: Mapping[str, object]) -> dict[str, Value]:
     kind = KINDS.get(name)
     if kind is None:
         raise BadFault(f"no fault is called {name!r}; `liveavatar-emulator faults` lists them")
-    strange = sorted(set(params) - set(kind.params))
+    defaults = dict(kind.params)
+    if kind.by_worker:
+        defaults |= {key: 0.0 for key in TIMES if key in params}
+    strange = sorted(set(params) - set(defaults))
     if strange:
-        takes = ", ".join(kind.params) or "no parameters"
+        takes = (
+            ", ".join(dict.fromkeys([*kind.params, *(TIMES if kind.by_worker else ())])) or "no parameters"
+        )
         raise BadFault(f"fault {name} does not take {', '.join(strange)}; it takes {takes}")
-    return {
-        key: _convert(name, key, params.get(key, default), default) for key, default in kind.params.items()
-    }
+    return {key: _convert(name, key, params.get(key, default), default) for key, default in defaults.items()}
 
 
 def _convert(name: str, key: str, value: object, default: Value) -> Value:

@@ -1,17 +1,20 @@
 """One running emulator: builds the house, opens the door, and leaves nothing behind when it closes."""
 
 import asyncio
+import importlib
 import logging
 import os
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from liveavatar_emulator.calls import CallLog
 from liveavatar_emulator.conductor import Conductor
@@ -23,28 +26,34 @@ from liveavatar_emulator.http.dropping import Droppable
 from liveavatar_emulator.no_media import NoMedia
 from liveavatar_emulator.settings import Settings
 from liveavatar_emulator.store import Store
+from liveavatar_emulator.studio import open_studio
+from liveavatar_emulator.workers import WORKER
 from liveavatar_emulator.world import Patience, Plan, World
 
 log = logging.getLogger(__name__)
 _GRACE_S = 3
-_LAST_RESORT_S = 12.0
+_LAST_RESORT_S = 20.0
+
+Announce = Callable[[dict[str, object]], None]
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the flags say."""
+    """What the flags say; ``livekit`` is the server's binary, None for no media."""
 
     state: Path | None
-    media: bool = True
+    livekit: Path | None
     port: int = 0
+    media_tcp: bool = False
     die_with_parent: bool = False
-    rules: Iterable[Rule] = ()
+    rules: Sequence[Rule] = ()
     plan: Plan = field(default_factory=Plan)
     patience: Patience = field(default_factory=Patience)
     calls_a_second: int = CALLS_A_SECOND
+    worker: Sequence[str] = WORKER
 
 
-def run(settings: Settings, options: Options, announce: Callable[[dict[str, object]], None]) -> None:
+def run(settings: Settings, options: Options, announce: Announce) -> None:
     """
     Serve until told to stop (SIGINT, SIGTERM, or the parent's end).
 
@@ -52,46 +61,32 @@ def run(settings: Settings, options: Options, announce: Callable[[dict[str, obje
     for a bad state file and OSError for a port in use.
     """
     store = Store(options.state)
-    door = socket.create_server(("127.0.0.1", options.port))
     try:
-        asyncio.run(_serve(settings, options, store, door, announce))
+        with socket.create_server(("127.0.0.1", options.port)) as door:
+            asyncio.run(_serve(settings, options, store, door, announce))
     finally:
-        door.close()
         store.close()
 
 
 async def _serve(
-    settings: Settings,
-    options: Options,
-    store: Store,
-    door: socket.socket,
-    announce: Callable[[dict[str, object]], None],
+    settings: Settings, options: Options, store: Store, door: socket.socket, announce: Announce
 ) -> None:
     api_url = f"http://127.0.0.1:{door.getsockname()[1]}"
     openai_url = settings.openai_url or f"{api_url}/openai/v1"
-    world = World(store, plan=options.plan, patience=options.patience)
-    for session in world.sessions.end_left_over():
-        log.warning("session.ended id=%s reason=SERVER_ERROR why=left over from an earlier run", session.id)
-    studio = NoMedia()
-    faults = FaultBook(options.rules)
-    conductor = Conductor(world, studio, faults, openai_url=openai_url)
-    house = House(
-        world, conductor, faults, Holds(), CallLog(world.clock), settings.api_key.get_secret_value()
-    )
-    server = _server(create_app(house, calls_a_second=options.calls_a_second))
-    if options.die_with_parent:
-        _watch_parent(server)
-    watching = asyncio.create_task(conductor.watch())
-    serving = asyncio.create_task(server.serve(sockets=[door]))
-    try:
+    async with AsyncExitStack() as closing:
+        house = await _build(settings, options, store, openai_url, closing)
+        server = _server(_app(settings, options, house))
+        if options.die_with_parent:
+            _watch_parent(server)
+        serving = asyncio.create_task(server.serve(sockets=[door]))
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
         if server.started:
             announce(
                 {
                     "api_url": api_url,
-                    "api_key": settings.api_key.get_secret_value(),
-                    "livekit_url": studio.livekit_url,
+                    "api_key": house.api_key,
+                    "livekit_url": house.conductor.studio.livekit_url,
                     "openai_url": openai_url,
                     "admin_url": f"{api_url}/_emulator",
                     "state": str(options.state) if options.state else None,
@@ -99,17 +94,49 @@ async def _serve(
                 }
             )
         await serving
-    finally:
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
-        await conductor.end_all("SERVER_ERROR")
-        await studio.shut()
 
 
-def _server(app: object) -> uvicorn.Server:
+async def _build(
+    settings: Settings, options: Options, store: Store, openai_url: str, closing: AsyncExitStack
+) -> House:
+    world = World(store, plan=options.plan, patience=options.patience)
+    for session in world.sessions.end_left_over():
+        log.warning("session.ended id=%s reason=SERVER_ERROR why=left over from an earlier run", session.id)
+    faults = FaultBook(options.rules)
+    silent = closing.enter_context(socket.create_server(("127.0.0.1", 0)))  # never accepts: dead_media
+    dead_url = f"ws://127.0.0.1:{silent.getsockname()[1]}"
+    conductor = Conductor(world, NoMedia(), faults, openai_url=openai_url, dead_url=dead_url)
+    if options.livekit is not None:
+        conductor.studio = open_studio(
+            options.livekit,
+            conductor.event,
+            conductor.gone,
+            media_tcp=options.media_tcp,
+            worker=options.worker,
+        )
+    closing.push_async_callback(conductor.studio.shut)
+    closing.push_async_callback(conductor.end_all, "SERVER_ERROR")
+    watching = asyncio.create_task(conductor.watch())
+    closing.callback(watching.cancel)
+    return House(world, conductor, faults, Holds(), CallLog(world.clock), settings.api_key.get_secret_value())
+
+
+def _app(settings: Settings, options: Options, house: House) -> FastAPI:
+    return create_app(house, calls_a_second=options.calls_a_second, openai_stand_in=_stand_in(settings))
+
+
+def _stand_in(settings: Settings) -> ASGIApp | None:
+    make = getattr(importlib.import_module("liveavatar_emulator.openai_stand_in"), "create_app", None)
+    if make is None:
+        return None
+    accepted = {key.get_secret_value() for key in settings.openai_keys}
+    app: ASGIApp = make(accepted_keys=accepted.__contains__)
+    return app
+
+
+def _server(app: FastAPI) -> uvicorn.Server:
     config = uvicorn.Config(
-        app,  # type: ignore[arg-type]  # FastAPI is an ASGI app
+        app,
         http=Droppable,
         access_log=False,  # paths are in /_emulator/calls; tokens are nowhere
         log_level="warning",

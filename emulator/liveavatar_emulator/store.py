@@ -42,8 +42,6 @@ class Store:
         self.path = path
         try:
             self._db = _open(path)
-        except sqlite3.OperationalError as why:
-            raise StateUnusable(_advice(path, why)) from None
         except (sqlite3.DatabaseError, OSError) as why:
             raise StateUnusable(
                 f"cannot use {path} as state: {why}; name another file with --state"
@@ -131,7 +129,7 @@ def _open(path: Path | None) -> sqlite3.Connection:
     return db
 
 
-def _advice(path: Path | None, why: sqlite3.OperationalError) -> str:
+def _advice(path: Path | None, why: object) -> str:
     if "locked" in str(why):
         return (
             f"{path} is in use by another emulator; stop that one, name another --state, or use --ephemeral"

@@ -1,0 +1,80 @@
+"""
+Reads a scenario: a YAML file that says which faults strike when, so that an alarm can be rehearsed.
+
+Each entry is one fault and when it strikes::
+
+    - fault: late_avatar                          # a bare name takes the fault's defaults
+      for_session: 2                              # the second session started from now
+    - fault: {name: frozen, after_s: 5}           # every session
+    - fault: {name: rate_limit, retry_after_s: 2}
+      method: POST
+      path: ^/v1/contexts                         # a regular expression
+      after_calls: 3                              # three go through first
+      times: 2                                    # then two are struck
+
+``liveavatar-emulator faults`` lists the faults and their parameters.
+"""
+
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from liveavatar_emulator.faults import Rule
+
+
+class BadScenario(Exception):
+    """The file holds no scenario; the text has one line ``file:line: what is wrong`` for each problem."""
+
+
+def read(path: Path) -> list[Rule]:
+    """The rules in the order of the file; BadScenario with every problem at once."""
+    try:
+        document = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except OSError as why:
+        raise BadScenario(f"{path}: cannot be read: {why.strerror}") from None
+    except UnicodeDecodeError:
+        raise BadScenario(f"{path}: is not UTF-8 text") from None
+    except yaml.YAMLError as why:
+        mark = getattr(why, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise BadScenario(f"{path}:{line}: is not YAML: {getattr(why, 'problem', why)}") from None
+    if not isinstance(document, yaml.SequenceNode):
+        raise BadScenario(f"{path}:1: should be a list of entries, each with a fault")
+    rules: list[Rule] = []
+    problems: list[str] = []
+    for entry in document.value:
+        _read_entry(path, entry, rules, problems)
+    if problems:
+        raise BadScenario("\n".join(problems))
+    return rules
+
+
+def _read_entry(path: Path, entry: yaml.Node, rules: list[Rule], problems: list[str]) -> None:
+    loader = yaml.SafeLoader("")
+    given = loader.construct_object(entry, deep=True)
+    if not isinstance(given, dict) or "fault" not in given:
+        problems.append(f"{path}:{_line(entry, [])}: an entry needs a fault: `- fault: NAME`")
+        return
+    if isinstance(given["fault"], str):
+        given["fault"] = {"name": given["fault"]}
+    try:
+        rules.append(Rule.model_validate(given))
+    except ValidationError as why:
+        for error in why.errors():
+            where = [str(part) for part in error["loc"]]
+            problems.append(f"{path}:{_line(entry, where)}: {_sentence(where, error['msg'])}")
+
+
+def _line(node: yaml.Node, where: list[str]) -> int:
+    line = int(node.start_mark.line) + 1
+    if where and isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == where[0]:
+                return max(int(key.start_mark.line) + 1, _line(value, where[1:]))
+    return line
+
+
+def _sentence(where: list[str], message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return f"{'.'.join(where)}: {message}" if where and message[:1].isupper() else message

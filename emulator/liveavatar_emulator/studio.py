@@ -1,0 +1,72 @@
+"""The studio with media: a LiveKit server and the avatar workers in its rooms."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from liveavatar_emulator.jobs import Job
+from liveavatar_emulator.livekit_server import LiveKitServer
+from liveavatar_emulator.workers import WORKER, OnEvent, OnGone, Workers
+
+USER = "client"  # LiveAvatar API facts §3.3
+
+
+class LiveStudio:
+    """What a Conductor needs to make sessions seen and heard."""
+
+    def __init__(self, livekit: LiveKitServer, workers: Workers) -> None:
+        self._livekit = livekit
+        self._workers = workers
+        self.livekit_url = livekit.url
+        self._running = asyncio.create_task(self._livekit.keep_running())
+        self._warming = asyncio.create_task(self._warm())
+
+    async def ready(self) -> None:
+        """Return when rooms can be opened."""
+        await self._livekit.ready()
+
+    def token(self, identity: str, room: str) -> str:
+        """A LiveKit token."""
+        return self._livekit.token(identity, room)
+
+    async def open(self, job: Job) -> None:
+        """Send an avatar into a session's room."""
+        await self._workers.open(job)
+
+    async def tell(self, session_id: str, command: Mapping[str, object]) -> None:
+        """Give a command to a session's avatar."""
+        await self._workers.tell(session_id, command)
+
+    async def close(self, session_id: str, reason: str) -> None:
+        """Call the avatar back, then close the room."""
+        await self._workers.close(session_id, reason)
+        await self._livekit.close_room(session_id)
+
+    async def user_in(self, session_id: str) -> bool:
+        """Whether the user is in the room, by the media server's word."""
+        return USER in await self._livekit.people_in(session_id)
+
+    async def shut(self) -> None:
+        """End workers and server."""
+        self._warming.cancel()
+        self._running.cancel()
+        await asyncio.gather(self._warming, self._running, return_exceptions=True)
+        await self._workers.shut()
+        await self._livekit.shut()
+
+    async def _warm(self) -> None:
+        await self._livekit.ready()
+        await self._workers.warm()
+
+
+def open_studio(
+    binary: Path,
+    on_event: OnEvent,
+    on_gone: OnGone,
+    *,
+    media_tcp: bool = False,
+    worker: Sequence[str] = WORKER,
+) -> LiveStudio:
+    """A studio whose server is starting up in the background."""
+    livekit = LiveKitServer(binary, media_tcp=media_tcp)
+    return LiveStudio(livekit, Workers(on_event, on_gone, command=worker))
