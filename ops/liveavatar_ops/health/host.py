@@ -136,6 +136,8 @@ def host_facts(lag: Lag, use: HostUse, *, backlog_max: int, frames_dropped: int)
         spikes=tuple(LagSpike(at_s=round(at_s, 3), lag_s=round(late_s, 3)) for at_s, late_s in lag.spikes),
         cpu_share=round(use.own_cores, 4),
         busy_share=use.busy_share,
+        waited_share=use.waited_share,
+        stolen_share=use.stolen_share,
         load=load,
         cores=os.cpu_count(),
         backlog_max=backlog_max,
