@@ -182,6 +182,8 @@ class Bridge:
             if not self._ready.is_set():
                 self._ready.set()
                 self._heard.state("connected", self._note)
+        elif kind == "response.done":
+            self._answered(message.response)
         elif kind in _DISPATCH:
             _DISPATCH[kind](self._heard, message)
 
@@ -196,6 +198,20 @@ class Bridge:
         self._over = True
         where = f" ({error.param})" if error.param else ""
         self._finish("refused", f"{error.code or error.type}{where}")
+
+    def _answered(self, response: Any) -> None:
+        """A model that is not there shows up here: the service takes the session and fails each answer."""
+        error = getattr(response.status_details, "error", None)
+        if response.status == "failed" and error is not None and error.code in REFUSALS:
+            self._finish("refused", str(error.code))
+
+    def _closed(self, error: websockets.ConnectionClosed) -> None:
+        """A wrong key may be told by closing (3000, `invalid_request_error.…`) after a first welcome."""
+        code, why = (error.rcvd.code, error.rcvd.reason) if error.rcvd else (1006, "")
+        if why.startswith("invalid_request_error."):
+            self._finish("refused", why.removeprefix("invalid_request_error.")[:60])
+        elif not self._over:
+            self._finish("closed", f"the connection closed with code {code}")
 
     def _finish(self, state: str, detail: str) -> None:
         self._over = True

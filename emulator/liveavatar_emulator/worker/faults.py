@@ -20,7 +20,7 @@ class Faults:
     The faults of one session.
 
     `after_s` counts from the moment the avatar's picture began, for faults of the job, and from the command,
-    for faults given later; `for_s`, where given, ends a fault by itself.
+    for faults given later; `for_s`, where given and not 0, ends a fault by itself.
     """
 
     def __init__(self, given: Iterable[Fault] = ()) -> None:
@@ -46,7 +46,8 @@ class Faults:
             return None
         fault, since = found
         begins = since + fault.number("after_s", 0.0)
-        ends = begins + fault.number("for_s", float("inf"))
+        lasts = fault.number("for_s", 0.0)
+        ends = begins + (lasts if lasts > 0 else float("inf"))
         return fault if begins <= now < ends else None
 
     def age(self, name: str, now: float) -> float:

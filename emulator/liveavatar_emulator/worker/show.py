@@ -22,7 +22,7 @@ from liveavatar_emulator.worker.room import Room
 from liveavatar_emulator.worker.screen import Screen
 
 AHEAD = 2  # frames of sound that wait in the SDK's queue, so that a late tick is not heard
-SOUND_LATE = 1  # frames by which sound reaches a viewer later than the picture, beyond AHEAD (measured)
+SOUND_LATE = 2  # frames by which sound reaches a viewer later than the picture, beyond AHEAD (measured)
 LATE_S = 0.25  # later than this, frames are left out instead of sent in a burst
 HISTORY = 64
 

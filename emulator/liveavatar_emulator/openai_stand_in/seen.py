@@ -1,0 +1,43 @@
+"""What arrived, session by session, for whoever checks that a configuration got through; holds no key."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+KEPT = 200
+
+
+@dataclass
+class SeenSession:
+    """One conversation as it arrived here."""
+
+    id: str
+    model: str
+    voice: str | None = None
+    temperature: float | None = None
+    instructions: str | None = None
+    turns: int = 0
+    updates: int = 0
+    heard_ms: int = 0
+    said: list[str] = field(default_factory=list)
+    interrupted: int = 0
+    open: bool = True
+
+
+class Seen:
+    """The last conversations, oldest first."""
+
+    def __init__(self) -> None:
+        self._sessions: deque[SeenSession] = deque(maxlen=KEPT)
+
+    def begin(self, session_id: str, model: str) -> SeenSession:
+        """A new conversation; the record is filled in by whoever leads it."""
+        session = SeenSession(session_id, model)
+        self._sessions.append(session)
+        return session
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """All of them."""
+        return [asdict(session) for session in self._sessions]
