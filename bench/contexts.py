@@ -75,7 +75,7 @@ def measure(count: int = 100, rounds: int = 3) -> dict[str, object]:
             for what in VERBS:
                 for side, project in projects.items():
                     seconds[what][side].append(round(verb(project, what), 2))
-        assert emulator.get("/v1/contexts")["count"] == 0, "destroy leaves nothing"
+        assert emulator.call("GET", "/v1/contexts").json()["data"]["count"] == 0, "destroy leaves nothing"
     ratios = {
         v: round(statistics.median(a / b for a, b in zip(s["ours"], s["empty"], strict=True)), 2)
         for v, s in seconds.items()

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from pulumi_liveavatar.api.token_body import VideoSettings, Voice
+from pulumi_liveavatar.api.connectors import OpenAIVoice
+from pulumi_liveavatar.api.token_body import VideoSettings
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lines import Lined, NotYaml, load
@@ -50,7 +51,7 @@ class TemplateEntry(Strict):
     context: str | None = None
     secret: str = Field(min_length=1)
     avatar: str = Field(min_length=1)
-    voice: Voice = "alloy"
+    voice: OpenAIVoice = "alloy"
     model: str = Field(default="gpt-realtime", min_length=1)
     temperature: float = Field(default=0.8, ge=0.6, le=1.2)
     video: VideoSettings = Field(default_factory=VideoSettings)

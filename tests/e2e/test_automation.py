@@ -109,13 +109,13 @@ def test_a_secret_that_is_gone_is_made_anew(
     """Deleted behind our back: refresh forgets it, up makes it, the template follows."""
     stack = stack_of(Desk())
     stack.up()
-    (old,) = world.emulator.get("/v1/secrets")
-    world.emulator.delete(f"/v1/secrets/{old['id']}")
+    (old,) = world.api.get("/v1/secrets")
+    world.api.delete(f"/v1/secrets/{old['id']}")
 
     stack.refresh()
     stack.up()
 
-    (new,) = world.emulator.get("/v1/secrets")
+    (new,) = world.api.get("/v1/secrets")
     assert stack.outputs()["body"].value["openai_realtime_config"]["secret_id"] == new["id"] != old["id"]
     assert changes(stack.up()) == {}
 
@@ -126,10 +126,10 @@ def test_destroy_is_content_with_what_is_already_gone(
     """Objects deleted by hand do not stop a destroy."""
     stack = stack_of(Desk())
     stack.up()
-    for secret in world.emulator.get("/v1/secrets"):
-        world.emulator.delete(f"/v1/secrets/{secret['id']}")
-    for context in world.emulator.get("/v1/contexts")["results"]:
-        world.emulator.delete(f"/v1/contexts/{context['id']}")
+    for secret in world.api.get("/v1/secrets"):
+        world.api.delete(f"/v1/secrets/{secret['id']}")
+    for context in world.api.get("/v1/contexts")["results"]:
+        world.api.delete(f"/v1/contexts/{context['id']}")
 
     stack.destroy()
 
@@ -143,7 +143,7 @@ def test_two_stacks_of_one_account_stay_apart(
     stack_of(Desk(), "qa").up()
     stack_of(Desk(), "blue").up()
 
-    names = sorted(c["name"] for c in world.emulator.get("/v1/contexts")["results"])
+    names = sorted(c["name"] for c in world.api.get("/v1/contexts")["results"])
     assert names == ["auto-blue-greeter", "auto-qa-greeter"]
 
 
@@ -163,4 +163,4 @@ def test_a_hundred_contexts_make_pages_not_mistakes(
     stack.refresh()
     assert changes(stack.up()) == {}
     stack.destroy()
-    assert world.emulator.get("/v1/contexts")["count"] == 0
+    assert world.api.get("/v1/contexts")["count"] == 0

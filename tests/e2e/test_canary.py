@@ -106,7 +106,7 @@ def test_the_key_is_in_no_error(canary: SimpleNamespace, tmp_path: Path, status:
     fault = {"name": "server_error", "status": status, "echo": True}
     canary.world.emulator.admin(
         "POST",
-        "/_emulator/faults",
+        "/faults",
         {"fault": fault, "on": "call", "method": "POST", "path": "/v1/secrets", "times": 9},
     )
 

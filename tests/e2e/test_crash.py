@@ -51,7 +51,7 @@ def provider_pids(project: Project) -> list[int]:
 
 def remote(world: SimpleNamespace, kind: str) -> list[str]:
     """Ids the API holds of a kind."""
-    got = world.emulator.get(f"/v1/{kind}")
+    got = world.api.get(f"/v1/{kind}")
     return [each["id"] for each in (got["results"] if isinstance(got, dict) else got)]
 
 
@@ -78,10 +78,10 @@ def test_killed_around_the_post(
     """Killed before the server acts nothing is there; killed before its answer an orphan is: taken over."""
     project = small_project(tmp_path, PROGRAMS[kind], world.env)
     held = {"fault": {"name": fault}, "on": "call", "method": "POST", "path": f"^/v1/{kind}$", "times": 1}
-    world.emulator.admin("POST", "/_emulator/faults", held)
+    world.emulator.admin("POST", "/faults", held)
 
-    killed_up(project, lambda: world.emulator.admin("GET", "/_emulator/faults")["holding"])
-    world.emulator.admin("DELETE", "/_emulator/faults")
+    killed_up(project, lambda: world.emulator.admin("GET", "/faults")["held"])
+    world.emulator.admin("DELETE", "/faults")
     until(lambda: len(remote(world, kind)) == left, f"{left} left behind")
     orphans = remote(world, kind)
     project.up()
@@ -132,15 +132,15 @@ def test_an_engine_that_is_killed_outright_is_recovered_from(
         "path": "^/v1/contexts$",
         "times": 1,
     }
-    world.emulator.admin("POST", "/_emulator/faults", held)
+    world.emulator.admin("POST", "/faults", held)
     command = [Path(project.folder / ".venv/bin/pulumi"), "up", "--yes", "--skip-preview", "--stack", "dev"]
     engine = subprocess.Popen(
         command, cwd=project.folder, env=project.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    until(lambda: world.emulator.admin("GET", "/_emulator/faults")["holding"], "the POST is held")
+    until(lambda: world.emulator.admin("GET", "/faults")["held"], "the POST is held")
     engine.kill()
     engine.wait()
-    world.emulator.admin("DELETE", "/_emulator/faults")
+    world.emulator.admin("DELETE", "/faults")
     until(lambda: not provider_pids(project), "the provider follows its engine")
 
     project.pulumi("cancel", "--yes", "--stack", "dev")

@@ -19,8 +19,8 @@ ALL = {
 
 def remote(world: SimpleNamespace) -> dict[str, list[str]]:
     """Names of what the API holds, by kind."""
-    secrets = world.emulator.get("/v1/secrets")
-    contexts = world.emulator.get("/v1/contexts?page_size=100")["results"]
+    secrets = world.api.get("/v1/secrets")
+    contexts = world.api.get("/v1/contexts?page_size=100")["results"]
     return {"secrets": [s["secret_name"] for s in secrets], "contexts": sorted(c["name"] for c in contexts)}
 
 
@@ -40,18 +40,18 @@ def test_a_stack_lives_from_first_up_to_destroy(world: SimpleNamespace, project:
     body = outputs["templates"]["front-desk"]["body"]
     assert body["openai_realtime_config"]["context_id"] == concierge
     assert outputs["digest"].startswith("sha256:")
-    assert world.emulator.post("/v1/sessions/token", body)["session_id"], "the body is what the API takes"
+    assert world.api.post("/v1/sessions/token", body)["session_id"], "the body is what the API takes"
 
-    before = world.emulator.get(f"/v1/contexts/{concierge}")
+    before = world.api.get(f"/v1/contexts/{concierge}")
     edit = {**before, "prompt": "You insult people."}
-    world.emulator.patch(f"/v1/contexts/{concierge}", edit)
+    world.api.patch(f"/v1/contexts/{concierge}", edit)
     assert ("update", "Context concierge") in [*project.refresh().steps], "a hand edit shows in refresh"
     undone = project.up()
     assert ("update", "Context concierge") in undone.steps
     assert counted(undone.steps)["update"] == 1
-    assert world.emulator.get(f"/v1/contexts/{concierge}")["prompt"] == before["prompt"]
+    assert world.api.get(f"/v1/contexts/{concierge}")["prompt"] == before["prompt"]
 
-    world.emulator.delete(f"/v1/contexts/{concierge}")
+    world.api.delete(f"/v1/contexts/{concierge}")
     assert ("delete", "Context concierge") in project.refresh().steps, "gone is gone"
     anew = project.up()
     assert ("create", "Context concierge") in anew.steps
@@ -90,7 +90,6 @@ def test_a_rotated_key_replaces_one_secret_new_before_old(world: SimpleNamespace
     project.up()
     old = project.outputs()["secrets"]["openai"]["id"]
     world.aws.put("dev/liveavatar/openai", "sk-emulator-accepts-this-key-too")
-    world.emulator.admin("POST", "/_emulator/reset_calls", {}, may_fail=True)
 
     done = project.up()
 
@@ -106,7 +105,7 @@ def test_a_rotated_key_replaces_one_secret_new_before_old(world: SimpleNamespace
     assert {b["openai_realtime_config"]["secret_id"] for b in bodies} == {new}
     calls = [
         (c["method"], c["path"])
-        for c in world.emulator.admin("GET", "/_emulator/calls")
+        for c in world.emulator.admin("GET", "/calls")
         if c["path"].startswith("/v1/secrets") and c["method"] != "GET"
     ]
     assert calls[-2:] == [("POST", "/v1/secrets"), ("DELETE", f"/v1/secrets/{old}")]

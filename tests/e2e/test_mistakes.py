@@ -20,7 +20,7 @@ def refused(project: Project, env: dict[str, str] | None = None) -> str:
 
 
 def remote(world: SimpleNamespace) -> int:
-    return len(world.emulator.get("/v1/secrets")) + world.emulator.get("/v1/contexts")["count"]
+    return len(world.api.get("/v1/secrets")) + world.api.get("/v1/contexts")["count"]
 
 
 def test_catalog_and_settings_are_reported_together(world: SimpleNamespace, project: Project) -> None:
@@ -82,7 +82,7 @@ def test_an_aws_secret_that_does_not_fit(
 
     assert re.search(says, said), said
     assert "just-text" not in said
-    assert world.emulator.get("/v1/secrets") == []
+    assert world.api.get("/v1/secrets") == []
 
 
 def test_a_context_made_by_hand_is_refused_then_adopted(
@@ -90,19 +90,19 @@ def test_a_context_made_by_hand_is_refused_then_adopted(
 ) -> None:
     """A name that is taken by other content: refused with the way out, which then works."""
     by_hand = {"name": "small-dev-greeter", "prompt": "Made by hand.", "opening_text": ""}
-    made = world.emulator.post("/v1/contexts", by_hand)
+    made = world.api.post("/v1/contexts", by_hand)
     program = "from pulumi_liveavatar import Context\nContext('greeter', prompt='You greet people.'{})\n"
     project = small_project(tmp_path_factory.mktemp("adopt"), program.format(""), world.env)
 
     said = refused(project)
     assert "small-dev-greeter" in said
     assert "adopt=True" in said
-    assert world.emulator.get(f"/v1/contexts/{made['id']}")["prompt"] == "Made by hand."
+    assert world.api.get(f"/v1/contexts/{made['id']}")["prompt"] == "Made by hand."
 
     (project.folder / "__main__.py").write_text(program.format(", adopt=True"))
     project.up()
-    assert world.emulator.get(f"/v1/contexts/{made['id']}")["prompt"] == "You greet people."
-    assert world.emulator.get("/v1/contexts")["count"] == 1
+    assert world.api.get(f"/v1/contexts/{made['id']}")["prompt"] == "You greet people."
+    assert world.api.get("/v1/contexts")["count"] == 1
     assert project.up().changes == {}
 
 
