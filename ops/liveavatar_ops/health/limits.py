@@ -85,8 +85,11 @@ class Limits(BaseModel):
     fps_fall_unhealthy_share: float = _limit(
         0.5, "share", "frame rate of the last third against the first", _OWN
     )
-    freeze_ratio_degraded_share: float = _limit(0.01, "share", "time spent in freezes", f"{_W3C}; Agora")
+    freeze_ratio_degraded_share: float = _limit(0.02, "share", "time spent in freezes", f"{_W3C}; Agora")
     freeze_ratio_unhealthy_share: float = _limit(0.05, "share", "time spent in freezes", f"{_W3C}; Agora")
+    freeze_ratio_over_s: float = _limit(
+        20, "s", "freezes are a share of at least this long: one hitch in a short watch is no trend", _OWN
+    )
     gap_degraded_s: float = _limit(0.5, "s", "a hitch that everybody sees", _AGORA)
     gap_unhealthy_s: float = _limit(2, "s", "the picture stands, no frame comes", _OWN)
 
@@ -144,6 +147,7 @@ class Limits(BaseModel):
     mouth_moves_levels: float = _limit(
         1, "grey levels", "mean mouth motion below this is a still mouth", _OWN, most=255
     )
+    mouth_evidence_s: float = _limit(2, "s", "of speech, before a mouth is called still", _OWN)
     lip_correlation_degraded_share: float = _limit(
         0.3, "share", "|r| of mouth and loudness", "synthetic mouth ≥ 0.73"
     )
@@ -166,6 +170,9 @@ class Limits(BaseModel):
     )
     host_busy_share: float = _limit(
         0.97, "share", "of the machine's CPU in use: our rates are not evidence", _OWN
+    )
+    host_waited_share: float = _limit(
+        0.5, "share", "of the watch in which some task waited for a CPU (Linux pressure stall)", _OWN
     )
     host_dropped_share: float = _limit(0.02, "share", "of frames dropped on our side", _OWN)
 

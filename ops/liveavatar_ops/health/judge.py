@@ -1,0 +1,81 @@
+"""
+Decides what a check saw. Facts and limits in, judgement out: no clock, no network, no mercy.
+
+Every reason is reported, and the root cause is named: a black picture also stands still, a session that was
+refused also shows no video. Causes earlier on the way to a living avatar come first. What our own starved
+machine may have caused is doubtful, never a fault of the avatar; what frames and sound held is proof anyway.
+"""
+
+from collections.abc import Iterable
+
+from liveavatar_ops.health.facts import Facts
+from liveavatar_ops.health.judging import conversation, journey, own_side, picture
+from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.next_steps import next_step
+from liveavatar_ops.health.verdicts import Cause, Judgement, Reason, Severity, Verdict
+
+ROOT_FIRST: tuple[Cause, ...] = (
+    Cause.CREDENTIALS,
+    Cause.QUOTA,
+    Cause.CONFIGURATION,
+    Cause.VENDOR_API,
+    Cause.OWN_HOST,
+    Cause.SIGNALLING,
+    Cause.ICE,
+    Cause.NO_AVATAR,
+    Cause.AVATAR_LEFT,
+    Cause.NO_VIDEO,
+    Cause.BLACK,
+    Cause.ONE_COLOUR,
+    Cause.FROZEN,
+    Cause.MUTE,
+    Cause.SILENT_MOUTH,
+    Cause.NO_ANSWER,
+    Cause.STILL_MOUTH,
+    Cause.SMALL,
+    Cause.SLOW,
+    Cause.DISTORTED,
+    Cause.LIP_SYNC,
+    Cause.CLEAN_UP,
+    Cause.NONE,
+)
+_WORST_FIRST = (Severity.FAILS, Severity.DOUBTFUL, Severity.DEGRADES, Severity.NOTE)
+_VERDICTS = {
+    Severity.FAILS: Verdict.UNHEALTHY,
+    Severity.DOUBTFUL: Verdict.INCONCLUSIVE,
+    Severity.DEGRADES: Verdict.DEGRADED,
+}
+
+
+def judge(facts: Facts, limits: Limits) -> Judgement:
+    """
+    Name the verdict, its cause, every reason and what to do next.
+
+    A check is healthy only when it got to its depth and saw what that depth asks for; a check that ended
+    early for no reason that we know is inconclusive.
+    """
+    starved = own_side.starved(facts, limits)
+    found = [
+        *journey.reasons(facts, limits),
+        *picture.reasons(facts, limits),
+        *conversation.reasons(facts, limits),
+        *own_side.reasons(facts),
+    ]
+    if starved:
+        found = [own_side.doubt(reason, facts) for reason in found]
+        tells = Severity.DOUBTFUL if any(r.severity is Severity.DOUBTFUL for r in found) else Severity.NOTE
+        found.append(Reason(cause=Cause.OWN_HOST, severity=tells, sentence=starved))
+    if not any(reason.severity in {Severity.FAILS, Severity.DOUBTFUL} for reason in found):
+        found += journey.unfinished(facts)
+    reasons = tuple(in_order(found))
+    worst = reasons[0] if reasons else None
+    verdict = _VERDICTS.get(worst.severity, Verdict.HEALTHY) if worst else Verdict.HEALTHY
+    cause = worst.cause if worst and verdict is not Verdict.HEALTHY else Cause.NONE
+    return Judgement(
+        verdict=verdict, cause=cause, reasons=reasons, next_step=next_step(cause, verdict, facts)
+    )
+
+
+def in_order(reasons: Iterable[Reason]) -> list[Reason]:
+    """Worst first, and among equals the one that explains the others."""
+    return sorted(reasons, key=lambda r: (_WORST_FIRST.index(r.severity), ROOT_FIRST.index(r.cause)))

@@ -1,0 +1,67 @@
+"""Is somebody there who hears, answers, and speaks with their own mouth? Only this proves the whole chain."""
+
+from collections.abc import Iterator
+
+from liveavatar_ops.health.facts import ConversationFacts, Depth, Facts
+from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.verdicts import Cause, Reason, Severity
+
+_MOVES_S = 1.0  # of mouth motion, before a silent mouth is called one
+
+
+def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
+    """Sound first, then the answer, then lips."""
+    if facts.refusal or facts.room.failure or not facts.video.frames:
+        return
+    no_track = facts.room.audio_subscribed_s is None and not facts.audio.frames
+    if facts.conversation is None or not facts.target.depth.includes(Depth.CONVERSATION):
+        if no_track:
+            yield _reason(Cause.MUTE, Severity.DEGRADES, "The avatar published no sound track.")
+        return
+    talk = facts.conversation
+    if talk.answer_started_s is None:
+        yield _no_answer(talk, limits, no_track=no_track)
+    else:
+        yield from _lips(talk, limits)
+
+
+def _no_answer(talk: ConversationFacts, limits: Limits, *, no_track: bool) -> Reason:
+    """Four faults look alike until mouth, events and greeting are held against each other."""
+    waited = f"within {talk.waited_s:.0f} s"
+    if talk.prompt_ended_s is None or talk.waited_s < limits.answer_unhealthy_s:
+        text = (
+            f"The prompt was not played to its end, or the answer was waited for only {talk.waited_s:.0f} s."
+        )
+        return _reason(Cause.NO_ANSWER, Severity.DOUBTFUL, text)
+    if talk.mouth_moving_s >= _MOVES_S:
+        text = f"The mouth moved for {talk.mouth_moving_s:.1f} s, but no voice was heard {waited}."
+        return _reason(Cause.SILENT_MOUTH, Severity.FAILS, text)
+    if no_track:
+        return _reason(Cause.MUTE, Severity.FAILS, "The avatar published no sound track and never spoke.")
+    if talk.speak_started_event_s is not None:
+        text = f"The service says that the avatar spoke, but nothing was audible {waited}."
+        return _reason(Cause.MUTE, Severity.FAILS, text)
+    heard = " although the service says that it heard us" if talk.user_heard_event_s is not None else ""
+    before = ", and it never spoke before" if not talk.greeting_speech_s else ", though it had greeted"
+    text = f"The avatar did not answer {waited}{heard}{before}."
+    return _reason(Cause.NO_ANSWER, Severity.FAILS, text)
+
+
+def _lips(talk: ConversationFacts, limits: Limits) -> Iterator[Reason]:
+    """A still mouth needs both witnesses: no motion with the voice, and no correlation with it."""
+    lips = talk.lips
+    if lips.speech_s < limits.mouth_evidence_s or lips.mouth_speaking is None:
+        return
+    silent = lips.mouth_silent if lips.mouth_silent is not None else 0.0
+    rests = lips.mouth_speaking < max(limits.mouth_moves_levels, silent * limits.mouth_moves_factor)
+    unrelated = (lips.correlation or 0.0) < limits.lip_correlation_degraded_share
+    if rests and unrelated:
+        text = (
+            f"The avatar was heard for {lips.speech_s:.1f} s, but its mouth hardly moved: "
+            f"{lips.mouth_speaking:.1f} grey levels in speech, {silent:.1f} in silence."
+        )
+        yield _reason(Cause.STILL_MOUTH, Severity.FAILS, text)
+
+
+def _reason(cause: Cause, severity: Severity, sentence: str) -> Reason:
+    return Reason(cause=cause, severity=severity, sentence=sentence)

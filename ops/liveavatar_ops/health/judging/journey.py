@@ -1,0 +1,150 @@
+"""From the first API call to the first frame: where did the way end, and why?"""
+
+import re
+from collections.abc import Iterator
+
+from liveavatar_ops.health.facts import Depth, Facts, Refusal
+from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.verdicts import Cause, Reason, Severity
+
+_OWN_NETWORK = re.compile(
+    r"name or service not known|name resolution|nodename nor servname|getaddrinfo|network is unreachable"
+    r"|no route to host",
+    re.IGNORECASE,
+)
+_BY_ERROR = {
+    "BadCredentials": (Cause.CREDENTIALS, Severity.FAILS),
+    "NotThere": (Cause.CONFIGURATION, Severity.FAILS),
+    "Invalid": (Cause.CONFIGURATION, Severity.FAILS),
+    "TooFast": (Cause.QUOTA, Severity.DOUBTFUL),
+    "ConcurrencyLimit": (Cause.QUOTA, Severity.DOUBTFUL),
+    "OutOfCredits": (Cause.QUOTA, Severity.DOUBTFUL),
+    "ServerFault": (Cause.VENDOR_API, Severity.FAILS),
+    "Unreadable": (Cause.VENDOR_API, Severity.FAILS),
+}
+_QUOTA_CODES = {4003, 4033}
+_SIGNALLING_ENDS = {"SIGNAL_CLOSE", "STATE_MISMATCH", "CONNECTION_TIMEOUT", "JOIN_FAILURE"}
+
+
+def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
+    """At most one reason a station: what was never reached is not reported again."""
+    if facts.refusal:
+        yield _refused(facts.refusal, facts)
+        return
+    if facts.room.failure:
+        yield _not_joined(facts)
+        return
+    if not facts.target.depth.includes(Depth.VIDEO) or facts.room.connected_s is None:
+        return
+    ended = _ended(facts)
+    if facts.room.avatar_joined_s is None and not facts.video.frames:
+        yield _no_avatar(facts, limits)
+        return
+    if ended:
+        yield ended
+    if not facts.video.frames:
+        yield _no_video(facts, limits)
+    if facts.room.reconnects:
+        times = "once" if facts.room.reconnects == 1 else f"{facts.room.reconnects} times"
+        took = f", {facts.room.reconnecting_s:.1f} s in all" if facts.room.reconnecting_s else ""
+        yield _reason(
+            Cause.SIGNALLING, Severity.DEGRADES, f"The connection was lost and made anew {times}{took}."
+        )
+
+
+def unfinished(facts: Facts) -> list[Reason]:
+    """What a check must have seen before its silence may be called health."""
+    depth = facts.target.depth
+    missing = None
+    if not any(step.ok for step in facts.steps):
+        missing = "no API call was answered"
+    elif depth.includes(Depth.SESSION) and not (facts.step("start") and facts.step("start").ok):  # type: ignore[union-attr]  # both sides look at the same step
+        missing = "no session was started"
+    elif depth.includes(Depth.VIDEO) and not facts.video.frames:
+        missing = "no frame was seen"
+    elif depth.includes(Depth.CONVERSATION) and facts.conversation is None:
+        missing = "nothing was said"
+    if missing is None:
+        return []
+    return [_reason(Cause.OWN_HOST, Severity.DOUBTFUL, f"The check ended before it was done: {missing}.")]
+
+
+def _refused(refusal: Refusal, facts: Facts) -> Reason:
+    cause, severity = _BY_ERROR.get(refusal.error, (Cause.VENDOR_API, Severity.FAILS))
+    if refusal.code in _QUOTA_CODES or refusal.status == 429:
+        cause, severity = Cause.QUOTA, Severity.DOUBTFUL
+    if refusal.error == "Unreachable":
+        cause, severity = _unreachable(refusal, facts)
+    return _reason(cause, severity, refusal.sentence)
+
+
+def _unreachable(refusal: Refusal, facts: Facts) -> tuple[Cause, Severity]:
+    """Whose network? Ours where names or routes are missing; the vendor's once it had answered before."""
+    if any(step.ok for step in facts.steps):
+        return Cause.VENDOR_API, Severity.FAILS
+    if _OWN_NETWORK.search(refusal.sentence):
+        return Cause.OWN_HOST, Severity.DOUBTFUL
+    return Cause.VENDOR_API, Severity.FAILS
+
+
+def _not_joined(facts: Facts) -> Reason:
+    failure = facts.room.failure
+    assert failure is not None
+    sentence = failure.sentence
+    if failure.kind == "ice":
+        if failure.tcp_would_work:
+            sentence += " Over TCP it would have come up: UDP is blocked on the way."
+        return _reason(Cause.ICE, Severity.FAILS, sentence)
+    return _reason(Cause.SIGNALLING, Severity.FAILS, sentence)
+
+
+def _ended(facts: Facts) -> Reason | None:
+    """The room or the avatar went away while we were watching."""
+    room = facts.room
+    why = f" ({room.disconnect_reason})" if room.disconnect_reason else ""
+    if room.disconnect_reason in _SIGNALLING_ENDS:
+        return _reason(Cause.SIGNALLING, Severity.FAILS, f"The room's connection broke off{why}.")
+    if room.disconnect_reason == "MEDIA_FAILURE":
+        return _reason(Cause.ICE, Severity.FAILS, f"The media path broke off{why}.")
+    gone_s = room.avatar_left_s if room.avatar_left_s is not None else room.disconnected_s
+    if gone_s is None:
+        return None
+    after_s = gone_s - (room.avatar_joined_s or room.connected_s or 0.0)
+    who = "The avatar left the room" if room.avatar_left_s is not None else "The room was closed"
+    return _reason(Cause.AVATAR_LEFT, Severity.FAILS, f"{who} after {after_s:.1f} s{_said(facts, why)}.")
+
+
+def _said(facts: Facts, why: str) -> str:
+    stopped = next((event for event in facts.events if event.type == "session.stopped"), None)
+    return f"; the service said {stopped.detail or 'session.stopped'}" if stopped else why
+
+
+def _no_avatar(facts: Facts, limits: Limits) -> Reason:
+    room = facts.room
+    ended_s = room.disconnected_s if room.disconnected_s is not None else room.watched_until_s
+    waited_s = (ended_s or 0.0) - (room.connected_s or 0.0)
+    if room.disconnected_s is None and waited_s < limits.join_unhealthy_s:
+        text = f"No avatar had joined after {waited_s:.1f} s, when the check ended."
+        return _reason(Cause.NO_AVATAR, Severity.DOUBTFUL, text)
+    closed = " and the room was closed" if room.disconnected_s is not None else ""
+    text = f"The room was there, but no avatar joined it within {waited_s:.1f} s{closed}{_said(facts, '')}."
+    return _reason(Cause.NO_AVATAR, Severity.FAILS, text)
+
+
+def _no_video(facts: Facts, limits: Limits) -> Reason:
+    room = facts.room
+    joined_s = room.avatar_joined_s or room.connected_s or 0.0
+    waited_s = (room.watched_until_s or joined_s) - joined_s
+    if room.video_published_s is None:
+        text = f"The avatar joined, but published no video within {waited_s:.1f} s."
+    elif room.video_subscribed_s is None:
+        text = f"The avatar published video, but it could not be subscribed to within {waited_s:.1f} s."
+    else:
+        text = f"The avatar's video track was there, but no frame came within {waited_s:.1f} s."
+    gone = room.avatar_left_s is not None or room.disconnected_s is not None
+    enough = waited_s >= min(limits.video_deadline_s, limits.first_frame_unhealthy_s) * 0.9
+    return _reason(Cause.NO_VIDEO, Severity.FAILS if enough or gone else Severity.DOUBTFUL, text)
+
+
+def _reason(cause: Cause, severity: Severity, sentence: str) -> Reason:
+    return Reason(cause=cause, severity=severity, sentence=sentence)

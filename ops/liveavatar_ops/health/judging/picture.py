@@ -1,0 +1,82 @@
+"""Everything that has two lines: cadence, content, size, sound levels, waits. And what is only noted."""
+
+from collections.abc import Iterator
+
+from liveavatar_ops.health.facts import Facts
+from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.measures import MEASURES, SEVERITIES, Measure, Reading, read, show
+from liveavatar_ops.health.verdicts import Cause, Reason, Severity
+
+_KINDS = {
+    "exact": "exactly the same picture",
+    "nearly": "the same picture under coding noise",
+    "small_area": "only a small area at its edge moved",
+}
+_EXPLAINED_SHARE = 0.8  # of a standing picture that was black or flat anyway
+
+
+def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
+    """A reason for every line crossed, then the notes."""
+    for measure in MEASURES:
+        reading = read(measure, facts, limits)
+        if reading.state in SEVERITIES and not _explained(measure, facts):
+            yield _reason(measure, reading, facts)
+    yield from _notes(facts, limits)
+
+
+def _reason(measure: Measure, reading: Reading, facts: Facts) -> Reason:
+    assert reading.seen is not None
+    assert reading.crossed is not None
+    sentence = measure.tells.format(
+        seen=show(reading.seen, measure.unit), limit=show(reading.crossed, measure.unit)
+    )
+    if measure.name == "frozen" and facts.video.frozen_kind:
+        sentence = f"{sentence.removesuffix('.')}: {_KINDS[facts.video.frozen_kind]}."
+    if measure.name == "gap" and facts.video.open_gap_s >= facts.video.longest_gap_s:
+        sentence = f"{sentence.removesuffix('.')}; it had not come back when the check ended."
+    return Reason(
+        cause=measure.cause,
+        severity=SEVERITIES[reading.state],
+        sentence=sentence,
+        measure=measure.name,
+        seen=reading.seen,
+        limit=reading.crossed,
+    )
+
+
+def _explained(measure: Measure, facts: Facts) -> bool:
+    """A black or flat picture also stands still; saying so twice would hide the root."""
+    if measure.name not in {"frozen", "frozen_speaking"}:
+        return False
+    video = facts.video
+    begun_s, took_s = video.frozen_at_s, video.frozen_s
+    if begun_s is None or not took_s:
+        return False
+    covered = sum(
+        max(min(span.end_s, begun_s + took_s) - max(span.start_s, begun_s), 0.0)
+        for span in video.spans
+        if span.kind in {"black", "one_colour"}
+    )
+    return covered >= _EXPLAINED_SHARE * took_s
+
+
+def _notes(facts: Facts, limits: Limits) -> Iterator[Reason]:
+    network, path = facts.network, facts.room.path
+    noted = (
+        (network.loss_share, limits.loss_noted_share, "share", "{} of the video's packets were lost"),
+        (network.jitter_s, limits.jitter_noted_s, "s", "packets arrived with {} of jitter"),
+        (path.round_trip_s if path else None, limits.round_trip_noted_s, "s", "the round trip took {}"),
+    )
+    for seen, limit, unit, text in noted:
+        if seen is not None and seen >= limit:
+            said = text.format(show(seen, unit))
+            yield Reason(
+                cause=Cause.SLOW,
+                severity=Severity.NOTE,
+                sentence=f"The network was poor: {said}.",
+                seen=seen,
+                limit=limit,
+            )
+    if path and path.protocol == "tcp":
+        text = "Media went over TCP: UDP seems to be blocked on the way."
+        yield Reason(cause=Cause.ICE, severity=Severity.NOTE, sentence=text)

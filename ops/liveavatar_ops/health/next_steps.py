@@ -1,0 +1,111 @@
+"""What to do about each cause: one concrete sentence, with the command, the setting or the page."""
+
+from liveavatar_ops.health.facts import Facts
+from liveavatar_ops.health.verdicts import Cause, Verdict
+
+_STEPS: dict[Cause, str] = {
+    Cause.NONE: "",
+    Cause.CREDENTIALS: (
+        "Export a current LIVEAVATAR_API_KEY (a HeyGen key does not work here), then run the same check "
+        "again."
+    ),
+    Cause.QUOTA: (
+        "See what holds the account: `liveavatar-ops health janitor` stops probe sessions left open; for "
+        "credits, look at the plan in the LiveAvatar dashboard or check with a sandbox template."
+    ),
+    Cause.CONFIGURATION: (
+        "Correct what the answer names in infra/catalog, then `pulumi preview` and `pulumi up`; if it was"
+        " deleted by hand, `pulumi refresh` first."
+    ),
+    Cause.VENDOR_API: (
+        "Look at LiveAvatar's status page and run `liveavatar-ops health check --depth api` in a minute; "
+        "if it stays, send support the session id and the time above."
+    ),
+    Cause.SIGNALLING: (
+        "Check that this machine reaches the session's LiveKit host over wss (port 443, proxies, TLS "
+        "inspection); if it does, the fault is LiveAvatar's: send support the session id."
+    ),
+    Cause.ICE: (
+        "Open UDP from this machine to the media servers (or TCP 443/7881 for the fallback) and check "
+        "again; viewers behind the same firewall see nothing either."
+    ),
+    Cause.NO_AVATAR: (
+        "Check the avatar's status in the LiveAvatar dashboard and try another avatar_id; if that one "
+        "joins, the avatar is at fault, if not, send support the session id."
+    ),
+    Cause.NO_VIDEO: (
+        "Try another avatar_id with the same template; if none shows video, send support the session id "
+        "and the result file."
+    ),
+    Cause.FROZEN: (
+        "Look at the contact sheet where it is marked FROZEN, start a new session, and if it freezes "
+        "again send support the session id with the sheet."
+    ),
+    Cause.BLACK: (
+        "Look at the contact sheet: if the scene is meant to be this dark, raise black_detail_share or "
+        "lower black_level in the template's health block; otherwise send support the session id."
+    ),
+    Cause.ONE_COLOUR: (
+        "Look at the contact sheet: a flat picture is usually a background without its avatar; check the "
+        "avatar's status in the LiveAvatar dashboard."
+    ),
+    Cause.SLOW: (
+        "Check again in a minute; if it stays slow and the network noted above is good, try another "
+        "region in the template or send support the session id."
+    ),
+    Cause.SMALL: (
+        "Compare video settings of the template with what the avatar offers; a size that drops during the"
+        " session means too little bandwidth on the way."
+    ),
+    Cause.MUTE: (
+        "Check the voice in the template (`liveavatar-ops health check --depth api` names a missing one);"
+        " if it is there, send support the session id."
+    ),
+    Cause.NO_ANSWER: (
+        "Check the OpenAI key first (rotated, revoked, out of quota?): `aws secretsmanager describe-"
+        "secret`, `pulumi up`; then model name and context of the template."
+    ),
+    Cause.STILL_MOUTH: (
+        "Look at the contact sheet while it speaks; if the mouth stands in a new session too, send "
+        "support the session id with the sheet."
+    ),
+    Cause.SILENT_MOUTH: (
+        "Check the voice in the template and that the result's audio path lost nothing; then send support"
+        " the session id: the avatar renders, its sound does not arrive."
+    ),
+    Cause.AVATAR_LEFT: (
+        "Look at the reason given; if the session was cut short, check max_session_duration of the "
+        "template and the account's credits."
+    ),
+    Cause.CLEAN_UP: "Run `liveavatar-ops health janitor` now: it stops probe sessions that are still open.",
+    Cause.DISTORTED: (
+        "Listen to the answer: if it is loud and harsh choose another voice, if it breaks up look at the "
+        "network noted above."
+    ),
+    Cause.LIP_SYNC: "Watch a session by eye: this measure is a hint, calibrated on synthetic faces.",
+    Cause.OWN_HOST: "Run the check again on a machine with a free core; this run says nothing of the avatar.",
+}
+_QUOTA_BY_CODE = {
+    4003: (
+        "All sessions of the plan are in use: `liveavatar-ops health janitor` stops probe sessions left "
+        "open, else wait until a customer's session ends."
+    ),
+    4033: "Add credits in the LiveAvatar dashboard, or check with a sandbox template, which costs none.",
+}
+
+
+def next_step(cause: Cause, verdict: Verdict, facts: Facts) -> str:
+    """The sentence that follows the verdict; empty where nothing is to be done."""
+    refusal = facts.refusal
+    if verdict is Verdict.HEALTHY:
+        return ""
+    if cause is Cause.QUOTA and refusal:
+        if refusal.code in _QUOTA_BY_CODE:
+            return _QUOTA_BY_CODE[refusal.code]
+        wait = f"in {refusal.retry_after_s:.0f} s" if refusal.retry_after_s else "in a minute"
+        return f"LiveAvatar asked for fewer calls: run the check again {wait}."
+    if cause is Cause.OWN_HOST and facts.probe_failure:
+        return "Run the same check again; if the probe dies twice, run `liveavatar-ops doctor`."
+    if cause is Cause.OWN_HOST and refusal:
+        return "Check this machine's DNS and network (can it reach LIVEAVATAR_API_URL?), then check again."
+    return _STEPS[cause]
