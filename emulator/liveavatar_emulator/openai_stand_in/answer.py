@@ -1,7 +1,5 @@
 """One answer: from thinking to the last piece of sound, in the protocol's order of events."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable

@@ -1,9 +1,8 @@
 """The two doors of the stand-in: a list of models by HTTP, conversations by WebSocket."""
 
-from __future__ import annotations
-
 import asyncio
 import json
+import re
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -14,13 +13,14 @@ from liveavatar_emulator.openai_stand_in.seen import Seen
 from liveavatar_emulator.openai_stand_in.talk import Talk
 from liveavatar_emulator.openai_stand_in.wire import MODELS, Refused, error_body, new_id
 
+REALTIME = re.compile(r"gpt-[a-z0-9.-]*realtime[a-z0-9.-]*")
 REFUSED_MODEL = 4000  # WebSocket close code
 
 
 def create_app(
     accepts: Callable[[str], bool],
     *,
-    models: Collection[str] = MODELS,
+    models: Collection[str] | None = None,
     takes_temperature: bool = True,
     think_s: float = 0.25,
     pace: float = 3.0,
@@ -28,7 +28,8 @@ def create_app(
     """
     The application: `/v1/models`, `/v1/realtime` and `/v1/_seen`.
 
-    `accepts` says whether a key is good. `models` are those it has. `takes_temperature` turns off
+    `accepts` says whether a key is good. `models` are those it has; unless given, a few well-known ones, and
+    any other that is named like a Realtime model. `takes_temperature=False` refuses
     `session.temperature`, as a service does that knows the generally available session only.
     """
     app = FastAPI(title="OpenAI stand-in", docs_url=None, redoc_url=None, openapi_url=None)
@@ -39,7 +40,10 @@ def create_app(
         refusal = _refuse(request.headers.get("authorization"), accepts)
         if refusal:
             return JSONResponse({"error": refusal}, 401)
-        data = [{"id": m, "object": "model", "created": 1756339200, "owned_by": "system"} for m in models]
+        data = [
+            {"id": m, "object": "model", "created": 1756339200, "owned_by": "system"}
+            for m in models or MODELS
+        ]
         return {"object": "list", "data": data}
 
     @app.get("/v1/_seen")
@@ -54,7 +58,7 @@ def create_app(
             return
         await socket.accept()
         model = socket.query_params.get("model", "")
-        if model not in models:
+        if not _has(model, models):
             await _no_such_model(socket, model)
             return
         record = seen.begin(new_id("sess"), model)
@@ -71,6 +75,10 @@ def create_app(
             await talk.end()
 
     return app
+
+
+def _has(model: str, models: Collection[str] | None) -> bool:
+    return model in models if models is not None else bool(model in MODELS or REALTIME.fullmatch(model))
 
 
 class _Line:

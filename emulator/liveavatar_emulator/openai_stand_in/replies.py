@@ -1,7 +1,5 @@
 """What to say: the given words where words are given, else a short sentence drawn from the instructions."""
 
-from __future__ import annotations
-
 import re
 
 _VERBATIM = re.compile(r"\b(?:word for word|verbatim|exactly)\b", re.IGNORECASE)

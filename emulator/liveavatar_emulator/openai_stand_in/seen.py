@@ -1,7 +1,5 @@
 """What arrived, session by session, for whoever checks that a configuration got through; holds no key."""
 
-from __future__ import annotations
-
 from collections import deque
 from dataclasses import asdict, dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """A conversation's configuration: what `session.update` may set, and how it refuses the rest."""
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 

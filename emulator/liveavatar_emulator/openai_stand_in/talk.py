@@ -1,6 +1,4 @@
-"""One conversation: obeys the client's events and sends the service's (OpenAI Realtime, generally available)."""
-
-from __future__ import annotations
+"""One conversation: obeys the client's events and sends the service's (OpenAI Realtime)."""
 
 import asyncio
 import base64
@@ -22,8 +20,8 @@ class Talk:
     """
     State and rules of one conversation; knows no network.
 
-    `send` takes an event without its `event_id`. `think_s` is how long an answer takes to begin, `pace` how much
-    faster than it is heard it is sent.
+    `send` takes a whole event. `think_s` is how long an answer takes to begin, `pace` how much faster than it
+    is heard it is sent.
     """
 
     def __init__(
@@ -207,7 +205,7 @@ class Talk:
     async def _send(self, kind: str, **fields: Any) -> None:
         await self._raw_send({"type": kind, "event_id": new_id("event"), **fields})
 
-    _HANDLERS: dict[str, Callable[[Talk, dict[str, Any]], Awaitable[None]]] = {  # noqa: RUF012 - a constant table
+    _HANDLERS: dict[str, Callable[[Any, dict[str, Any]], Awaitable[None]]] = {  # noqa: RUF012 - a constant table
         "session.update": _update,
         "input_audio_buffer.append": _append,
         "input_audio_buffer.commit": _commit,

@@ -1,7 +1,5 @@
 """Hears when somebody speaks: energy with a hangover, as the protocol's server VAD reports it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,13 +1,12 @@
 """The protocol's small shapes: ids, events, errors."""
 
-from __future__ import annotations
-
 import uuid
 from typing import Any
 
 # LiveAvatar API facts §2.9: the voices that the connector accepts.
 VOICES = (
-    "alloy", "ash", "ballad", "coral", "echo", "fable", "onyx", "nova", "shimmer", "sage", "verse", "marin", "cedar",
+    "alloy", "ash", "ballad", "coral", "echo", "fable", "onyx", "nova", "shimmer", "sage", "verse",
+    "marin", "cedar",
 )  # fmt: skip
 MODELS = ("gpt-realtime", "gpt-realtime-mini", "gpt-realtime-2.1")
 

@@ -1,7 +1,5 @@
 """`python -m liveavatar_emulator.worker`: imports first, so that a job finds a warm process."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os
@@ -72,7 +70,7 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    # The LiveKit SDK may abort the interpreter while it shuts down (about one run in ten): leave without that.
+    # The LiveKit SDK may abort the interpreter as it shuts down (about one run in ten): leave at once.
     rc = asyncio.run(main())
     sys.stdout.flush()
     os._exit(rc)

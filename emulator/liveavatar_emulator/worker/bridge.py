@@ -1,33 +1,40 @@
 """
 The bridge to OpenAI Realtime: the user's voice goes there, the model's voice and words come back.
 
-A client of the protocol by the official package, for the real service and for the stand-in alike. What the
-connector's page promises, it does: "OpenAI handles speech-to-speech orchestration while LiveAvatar renders the
-avatar video" (voice, model, temperature and the context's instructions are the session's).
+A client of the protocol by the official package, for the real service and for the stand-in alike. It does
+what the connector's page promises: "OpenAI handles speech-to-speech orchestration while LiveAvatar renders
+the avatar video" (voice, model, temperature and the context's instructions are the session's).
 
 Temperature: the connector has the field (0.6 to 1.2), while the package's types for the generally available
 protocol do not. It is sent as `session.temperature`; a service that refuses that one parameter gets the same
 update without it, and the bridge says so.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import websockets
 from numpy.typing import NDArray
 from openai import AsyncOpenAI
-from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
 from liveavatar_emulator.worker.job import Context, OpenAi
 
 PCM = {"type": "audio/pcm", "rate": 24000}
 REFUSALS = {"invalid_api_key", "model_not_found", "insufficient_quota"}
+
+
+class Link(Protocol):
+    """What the bridge needs of a connection of the official package."""
+
+    async def send(self, event: Any) -> None:
+        """Send one client event."""
+
+    async def close(self) -> None:
+        """Hang up."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ class Bridge:
         self._service, self._context, self._heard = service, context, heard
         self._answers = answers
         self._temperature = service.temperature
-        self._link: AsyncRealtimeConnection | None = None
+        self._link: Link | None = None
         self._ready = asyncio.Event()
         self._note = ""
         self._over = False
@@ -170,7 +177,7 @@ class Bridge:
             return
         try:
             # The protocol's own dicts, sent as they are: the package's types lack `temperature`.
-            await self._link.send(message)  # type: ignore[arg-type]
+            await self._link.send(message)
         except websockets.ConnectionClosed:
             self._ready.clear()
 

@@ -1,7 +1,5 @@
 """What is said in a session, by whom and when: between the bridge, the playout and the data packets."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 import uuid
@@ -23,8 +21,8 @@ class Conversation:
     """
     Keeps the words and the sound of both sides.
 
-    `tell(kind, **fields)` sends a data packet, `emit` a line to the control plane, `hush` drops sound that has
-    left the playout but was not heard.
+    `tell(kind, **fields)` sends a data packet, `emit` a line to the control plane, `hush` drops sound that
+    has left the playout but was not heard.
     """
 
     def __init__(

@@ -1,7 +1,5 @@
 """The data packets of a session on `agent-response`, in the API's shapes (LiveAvatar API facts §3.4)."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from typing import Any

@@ -1,16 +1,15 @@
 """Which session faults are on, and since when."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from liveavatar_emulator.worker.job import Fault
 
 NAMES = frozenset(
     {
-        "late_avatar", "no_avatar", "no_video", "no_audio", "stall", "frozen", "nearly_frozen", "frozen_logo",
-        "black", "one_colour", "low_fps", "falling_fps", "small", "resolution_drop", "mute", "no_answer",
-        "slow_answer", "still_mouth", "silent_mouth", "clipped", "av_offset", "leaves", "bad_key", "scene_cut",
+        "late_avatar", "no_avatar", "no_video", "no_audio", "stall", "frozen", "nearly_frozen",
+        "frozen_logo", "black", "one_colour", "low_fps", "falling_fps", "small", "resolution_drop", "mute",
+        "no_answer", "slow_answer", "still_mouth", "silent_mouth", "clipped", "av_offset", "leaves",
+        "bad_key", "scene_cut",
     }
 )  # fmt: skip
 

@@ -1,7 +1,5 @@
 """What the control plane tells a worker: one job, then commands; each one JSON line."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
@@ -97,7 +95,7 @@ _COMMANDS: TypeAdapter[Stop | AddFault | ClearFaults] = TypeAdapter(Command)
 
 
 class BadLine(Exception):
-    """A line that is no job or no command; its text names each field and what is wrong with it, never a value."""
+    """A line that is no job or no command; its text names each field and what is wrong, never a value."""
 
 
 def read_job(line: str | bytes) -> Job:

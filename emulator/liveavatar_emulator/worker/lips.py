@@ -1,7 +1,5 @@
 """From sound to mouth: how far it opens and how wide it is, for the samples heard during one frame."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

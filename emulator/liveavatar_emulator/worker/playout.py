@@ -1,7 +1,5 @@
 """What the avatar is saying: sound waiting to be heard, taken frame by frame."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The avatar's place in the LiveKit room: tracks out, the user's voice and commands in."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Callable
@@ -9,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from livekit import rtc
 from numpy.typing import NDArray
 
 from liveavatar_emulator.worker import events
 from liveavatar_emulator.worker.drawing.layers import Picture
 from liveavatar_emulator.worker.job import Video
 from liveavatar_emulator.worker.playout import RATE, SOURCE_RATE
+from livekit import rtc
 
 CONNECT_S = 15.0  # the SDK's own timeout does not bound connecting
 LISTEN_MS = 100

@@ -1,8 +1,7 @@
 """What a frame shows: the living avatar, or what a fault makes of it."""
 
-from __future__ import annotations
-
 import numpy as np
+from numpy.typing import NDArray
 
 from liveavatar_emulator.worker.drawing.layers import Picture
 from liveavatar_emulator.worker.drawing.motion import Pose
@@ -18,7 +17,7 @@ class Screen:
     """Draws each frame into one picture; `portrait` may be replaced by one of another size at any time."""
 
     def __init__(self, portrait: Portrait) -> None:
-        self._noise: list[np.ndarray] = []
+        self._noise: list[NDArray[np.int16]] = []
         self._frames = 0
         self.show(portrait)
 
@@ -62,7 +61,7 @@ class Screen:
         return self.picture
 
     def _add_noise(self) -> None:
-        """Noise as a recompressed still shows it: grain within a grey level or two, in blocks that flicker less."""
+        """Noise as a recompressed still shows it: fine grain, in blocks that flicker less."""
         y = self.picture.planes()[0]
         if not self._noise:
             rng = np.random.default_rng(17)

@@ -1,13 +1,11 @@
 """One avatar's session from joining to leaving: the picture, the voice, the conversation, the faults."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Callable
 from typing import Any
 
-from livekit import rtc
+from pydantic import SecretStr
 
 from liveavatar_emulator.worker import events
 from liveavatar_emulator.worker.bridge import Bridge
@@ -16,6 +14,7 @@ from liveavatar_emulator.worker.faults import Faults
 from liveavatar_emulator.worker.job import AddFault, ClearFaults, Job, Stop
 from liveavatar_emulator.worker.room import Ears, Room
 from liveavatar_emulator.worker.show import Show
+from livekit import rtc
 
 Emit = Callable[[dict[str, Any]], None]
 WRONG_KEY = "sk-not-a-key"  # what the fault `bad_key` presents instead of the real one
@@ -33,7 +32,7 @@ class Session:
                 user_left=lambda: emit({"event": "user_left"}),
                 user_ready=self._user_ready,
                 command=self._commanded,
-                heard=lambda pcm: self.talk.hear(pcm),
+                heard=self._heard,
                 lost=self._lost,
             )
         )
@@ -89,6 +88,7 @@ class Session:
             self._spawn(self._converse())
         self._spawn(self._watch())
         await show.run()
+        await self._over.wait()  # an avatar that left is still a session, until it is stopped
 
     async def _wait_for_entrance(self) -> None:
         late = self.faults.given("late_avatar")
@@ -104,8 +104,6 @@ class Session:
         service = self.job.openai
         assert service is not None
         if self.faults.given("bad_key"):
-            from pydantic import SecretStr
-
             service = service.model_copy(update={"api_key": SecretStr(WRONG_KEY)})
         self.bridge = Bridge(
             service, self.job.context, self.talk.heard(), answers=not self.faults.given("no_answer")
@@ -127,6 +125,9 @@ class Session:
                 self._emit({"event": "left"})
                 self.show.stop()
                 await self.room.leave()
+
+    def _heard(self, pcm: bytes) -> None:
+        self.talk.hear(pcm)
 
     def _user_joined(self) -> None:
         self._emit({"event": "user_joined"})

@@ -1,7 +1,5 @@
 """The clock of a session: every frame's time it takes sound, shapes the mouth, draws and sends."""
 
-from __future__ import annotations
-
 import asyncio
 import random
 import time
@@ -139,11 +137,7 @@ class Show:
     def _follow_size(self, now: float) -> None:
         """A new size means a new portrait; it is painted aside and shown when it is ready."""
         wanted = (self.track.width, self.track.height)
-        drop = self._faults.on("resolution_drop", now) or (
-            self._faults.on("small", now)
-            if not self._faults.given("small")
-            else self._faults.on("small", now)
-        )
+        drop = self._faults.on("resolution_drop", now) or self._faults.on("small", now)
         if drop:
             wanted = _small(drop.number("width", 0), drop.number("height", 0), self._job.video)
         if self._painting and self._painting.done():

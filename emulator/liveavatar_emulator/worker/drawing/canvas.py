@@ -1,15 +1,14 @@
 """
 Painting with soft edges on numpy arrays: splines, masks, blends and the light that gives a shape volume.
 
-Coordinates are in *units*: one unit is half the height of a face, x to the right, y downwards, and (0, 0) lies
-between eyes and nose. Colours are sRGB triples from 0 to 255. Everything is painted at a fixed size, whatever
-the size of the picture, so that the cost of a start does not depend on it.
+Coordinates are in *units*: one unit is half the height of a face, x to the right, y downwards, and (0, 0)
+lies between eyes and nose. Colours are sRGB triples from 0 to 255. Everything is painted at a fixed size,
+whatever the size of the picture, so that the cost of a start does not depend on it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +44,33 @@ def spline(points: Sequence[Point], *, closed: bool = True, steps: int = 10) -> 
     dense = curve.transpose(1, 0, 2).reshape(-1, 2)
     out = [(float(x), float(y)) for x, y in dense]
     return out if closed else [*out, (float(points[-1][0]), float(points[-1][1]))]
+
+
+def arc(*points: Point) -> list[Point]:
+    """A smooth open line through points."""
+    return spline(points, closed=False, steps=8)
+
+
+def mix(a: Colour, b: Colour, share: float) -> Colour:
+    """A colour between two."""
+    return (a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share, a[2] + (b[2] - a[2]) * share)
+
+
+def shade(colour: Colour, factor: float) -> Colour:
+    """A darker (below 1) or lighter (above 1) variant; shadows of skin stay warm."""
+    if factor >= 1:
+        return mix(colour, (255, 252, 244), factor - 1)
+    return (colour[0] * factor, colour[1] * factor**1.12, colour[2] * factor**1.18)
+
+
+@dataclass(frozen=True)
+class Area:
+    """A part of a head that a feature never paints beyond (units)."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
 
 
 @dataclass(frozen=True)
@@ -89,7 +115,7 @@ class Mask:
         h, w = self.values.shape
         return slice(self.y, self.y + h), slice(self.x, self.x + w)
 
-    def within(self, other: Mask) -> Mask:
+    def within(self, other: Self) -> Self:
         """What of it lies inside another mask."""
         h, w = self.values.shape
         whole = np.zeros((h, w), dtype=np.float32)
@@ -100,11 +126,16 @@ class Mask:
             mine = (slice(top - self.y, bottom - self.y), slice(left - self.x, right - self.x))
             theirs = (slice(top - other.y, bottom - other.y), slice(left - other.x, right - other.x))
             whole[mine] = self.values[mine] * other.values[theirs]
-        return Mask(self.x, self.y, whole)
+        return replace(self, values=whole)
 
-    def moved(self, dx: int, dy: int) -> Mask:
+    def moved(self, dx: int, dy: int) -> Self:
         """The same coverage elsewhere (pixels)."""
-        return Mask(self.x + dx, self.y + dy, self.values)
+        return replace(self, x=self.x + dx, y=self.y + dy)
+
+
+def _shares(image: Image.Image) -> Plane:
+    """An eight-bit image as numbers from 0 to 1."""
+    return np.asarray(np.asarray(image, dtype=np.float32) / 255, dtype=np.float32)
 
 
 def blurred(values: Plane, radius: float) -> Plane:
@@ -118,7 +149,7 @@ def blurred(values: Plane, radius: float) -> Plane:
     if shrink > 1:
         whole = (small.width * shrink, small.height * shrink)
         soft = soft.resize(whole, Image.Resampling.BILINEAR).crop((0, 0, image.width, image.height))
-    return np.asarray(soft, dtype=np.float32) / 255
+    return _shares(soft)
 
 
 class Canvas:
@@ -130,16 +161,16 @@ class Canvas:
         self.rgb: Plane = np.zeros((h, w, 3), dtype=np.float32)
         self.alpha: Plane = np.zeros((h, w), dtype=np.float32)
 
-    def copy(self) -> Canvas:
+    def copy(self) -> Self:
         """A canvas of its own with the same picture."""
-        other = Canvas.__new__(Canvas)
+        other = self.__class__.__new__(self.__class__)
         other.frame, other.rgb, other.alpha = self.frame, self.rgb.copy(), self.alpha.copy()
         return other
 
-    def crop(self, left: int, top: int, right: int, bottom: int) -> Canvas:
+    def crop(self, left: int, top: int, right: int, bottom: int) -> Self:
         """A canvas of its own with a part of the picture (pixels), in the same units."""
         k = self.frame.per_unit
-        other = Canvas.__new__(Canvas)
+        other = self.__class__.__new__(self.__class__)
         other.frame = Frame(
             self.frame.left + left / k, self.frame.top + top / k, (right - left) / k, (bottom - top) / k, k
         )
@@ -162,7 +193,7 @@ class Canvas:
         draw = ImageDraw.Draw(image)
         for outline in fine:
             draw.polygon([(x - left * 2, y - top * 2) for x, y in outline], fill=255)
-        values = np.asarray(image.reduce(2), dtype=np.float32) / 255
+        values = _shares(image.reduce(2))
         return Mask(left, top, blurred(values, blur * self.frame.per_unit))
 
     def oval(self, centre: Point, radii: Point, *, blur: float = 0.0) -> Mask:
@@ -188,6 +219,14 @@ class Canvas:
         part = self.rgb[mask.window]
         part += (np.asarray(colour, np.float32) - part) * (mask.values * strength)[..., None]
 
+    def rim(self, mask: Mask, colour: Colour, strength: float, reach: float = 0.05) -> None:
+        """A line of light along the right edge, from a lamp behind."""
+        pixels = max(2, round(reach * self.frame.per_unit))
+        edge = np.clip(mask.values - _shifted_left(mask.values, pixels), 0, 1)
+        xs = (mask.x + np.arange(edge.shape[1], dtype=np.float32)) / self.frame.per_unit + self.frame.left
+        edge *= np.clip((xs - 0.35) / 0.25, 0, 1)[None, :]  # inner edges are in the head's own shadow
+        self.tint(Mask(mask.x, mask.y, blurred(edge, pixels * 0.45) * mask.values), colour, strength)
+
     def multiply(self, mask: Mask, colour: Colour) -> None:
         """Darken as a coloured shadow does: white changes nothing, black takes all."""
         part = self.rgb[mask.window]
@@ -203,6 +242,12 @@ class Canvas:
         part = self.rgb[mask.window]
         part *= factor[..., None].astype(np.float32)
         np.clip(part, 0, 255, out=part)
+
+
+def _shifted_left(values: Plane, pixels: int) -> Plane:
+    out = np.zeros_like(values)
+    out[:, :-pixels] = values[:, pixels:]
+    return out
 
 
 def _facing(values: Plane, radius: float) -> Plane:
@@ -222,7 +267,7 @@ def _spread(n: int, sigma: float) -> Plane:
     """A Gaussian blur of `n` samples as a matrix; in floating point, so that a slope has no steps."""
     i = np.arange(n, dtype=np.float32)
     weights = np.exp(-0.5 * ((i[:, None] - i[None, :]) / max(sigma, 0.3)) ** 2)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 def ribbon(points: Sequence[Point], widths: Sequence[float]) -> list[Point]:

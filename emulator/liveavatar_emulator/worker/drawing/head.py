@@ -1,6 +1,4 @@
-"""Paints the head without eyes, brows and mouth, which move by themselves (`features`)."""
-
-from __future__ import annotations
+"""Paints the head without eyes, brows and mouth, which move by themselves (`eyes`, `mouth`)."""
 
 import numpy as np
 
@@ -11,24 +9,16 @@ from liveavatar_emulator.worker.drawing.canvas import (
     Mask,
     Point,
     mirrored,
+    mix,
     ribbon,
+    shade,
     spline,
 )
 from liveavatar_emulator.worker.drawing.looks import Character
 
+RIM: Colour = (255, 244, 226)  # a light behind, to the right, that lifts the head from the wall
+
 HEAD = Frame(left=-1.45, top=-1.75, width=2.90, height=3.25, per_unit=300)
-
-
-def mix(a: Colour, b: Colour, share: float) -> Colour:
-    """A colour between two."""
-    return (a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share, a[2] + (b[2] - a[2]) * share)
-
-
-def shade(colour: Colour, factor: float) -> Colour:
-    """A darker (below 1) or lighter (above 1) variant; shadows of skin stay warm."""
-    if factor >= 1:
-        return mix(colour, (255, 252, 244), factor - 1)
-    return (colour[0] * factor, colour[1] * factor**1.12, colour[2] * factor**1.18)
 
 
 def face_outline(jaw: float) -> list[Point]:
@@ -60,6 +50,7 @@ def paint_head(person: Character) -> Canvas:
     _nose(canvas, person)
     if person.stubble:
         _stubble(canvas, person, face)
+    canvas.rim(face, RIM, 0.22)
     _hair(canvas, person, face)
     canvas.rgb *= person.exposure
     return canvas
@@ -153,12 +144,10 @@ def _stubble(canvas: Canvas, person: Character, face: Mask) -> None:
 def _hair(canvas: Canvas, person: Character, face: Mask) -> None:
     front = HAIRSTYLES[person.hairstyle]
     hair = canvas.shape(*[spline(outline) for outline in front])
-    shadow = Mask(hair.x, hair.y, hair.values)
     soft = canvas.shape(
         *[[(x + 0.03, y + 0.085) for x, y in spline(outline)] for outline in front], blur=0.05
     )
     canvas.multiply(soft.within(face), mix((196, 150, 128), person.hair, 0.15))
-    del shadow
     canvas.lay(hair, person.hair)
     _strands(canvas, person, hair)
     canvas.relief(hair, 0.16, light=0.75, dark=0.60)
@@ -167,7 +156,8 @@ def _hair(canvas: Canvas, person: Character, face: Mask) -> None:
         [0.02, 0.16, 0.12, 0.02],
         blur=0.07,
     ).within(hair)
-    canvas.tint(shine, person.hair_light, 0.55)
+    canvas.tint(shine, person.hair_light, 0.62)
+    canvas.rim(hair, RIM, 0.30)
 
 
 def _strands(canvas: Canvas, person: Character, hair: Mask) -> None:
@@ -177,7 +167,7 @@ def _strands(canvas: Canvas, person: Character, hair: Mask) -> None:
     for group in range(6):
         lines: list[list[Point]] = []
         for _ in range(26):
-            start = (-0.22 + rng.normal() * 0.10, -1.36 + rng.random() * 0.10)
+            start = (-0.20 + rng.normal() * 0.12, -1.44 + rng.random() * 0.12)
             side = rng.choice([-1, 1], p=[0.42, 0.58])
             reach, drop = rng.uniform(0.25, 0.98), rng.uniform(0.4, 2.3)
             middle = (start[0] + side * reach * 0.75, start[1] + 0.08 + (1 - reach) * 0.12 + drop * 0.16)
@@ -201,19 +191,20 @@ HAIRSTYLES: dict[str, list[list[Point]]] = {
     ],
     "short": [
         [
-            (-0.46, -0.80), (-0.62, -0.70), (-0.68, -0.44), (-0.715, -0.14), (-0.77, -0.12), (-0.83, -0.42),
-            (-0.84, -0.80), (-0.72, -1.16), (-0.40, -1.38), (0.02, -1.44), (0.44, -1.36), (0.74, -1.12),
-            (0.84, -0.78), (0.83, -0.42), (0.77, -0.12), (0.715, -0.14), (0.68, -0.46), (0.60, -0.74),
-            (0.40, -0.90), (0.06, -0.88), (-0.22, -0.92),
+            (-0.50, -0.76), (-0.64, -0.66), (-0.675, -0.44), (-0.70, -0.22), (-0.705, -0.02), (-0.765, -0.04),
+            (-0.80, -0.34), (-0.82, -0.72), (-0.74, -1.06), (-0.52, -1.30), (-0.20, -1.44), (0.18, -1.50),
+            (0.50, -1.42), (0.73, -1.16), (0.82, -0.78), (0.80, -0.34), (0.765, -0.04), (0.705, -0.02),
+            (0.70, -0.24), (0.675, -0.50), (0.60, -0.74), (0.44, -0.90), (0.22, -0.98), (-0.06, -0.94),
+            (-0.30, -0.90),
         ]
     ],
     "long": [
         [
-            (0.02, -1.08), (-0.26, -0.98), (-0.52, -0.70), (-0.66, -0.28), (-0.72, 0.20), (-0.72, 0.70),
-            (-0.64, 1.10), (-0.70, 1.45), (-1.02, 1.45), (-1.08, 0.70), (-1.05, -0.10), (-0.96, -0.74),
-            (-0.70, -1.22), (-0.28, -1.45), (0.14, -1.46), (0.58, -1.32), (0.92, -0.92), (1.05, -0.30),
-            (1.08, 0.50), (1.04, 1.45), (0.72, 1.45), (0.64, 1.10), (0.72, 0.66), (0.72, 0.16), (0.66, -0.32),
-            (0.50, -0.72), (0.26, -0.98),
+            (0.02, -1.08), (-0.26, -0.98), (-0.52, -0.70), (-0.66, -0.28), (-0.72, 0.20), (-0.73, 0.66),
+            (-0.70, 1.02), (-0.74, 1.30), (-0.88, 1.40), (-1.02, 1.20), (-1.08, 0.66), (-1.05, -0.10),
+            (-0.96, -0.74), (-0.70, -1.22), (-0.28, -1.45), (0.14, -1.46), (0.58, -1.32), (0.92, -0.92),
+            (1.05, -0.30), (1.08, 0.50), (1.03, 1.16), (0.90, 1.42), (0.76, 1.34), (0.70, 1.06), (0.73, 0.66),
+            (0.72, 0.16), (0.66, -0.32), (0.50, -0.72), (0.26, -0.98),
         ]
     ],
     "bun": [
@@ -223,6 +214,9 @@ HAIRSTYLES: dict[str, list[list[Point]]] = {
             (0.85, -0.82), (0.87, -0.40), (0.80, -0.08), (0.735, -0.02), (0.70, -0.26), (0.58, -0.64),
             (0.30, -0.94),
         ],
-        [(-0.26, -1.36), (-0.34, -1.58), (-0.14, -1.72), (0.16, -1.72), (0.34, -1.58), (0.26, -1.36), (0.0, -1.30)],
+        [
+            (-0.26, -1.36), (-0.34, -1.58), (-0.14, -1.72), (0.16, -1.72), (0.34, -1.58), (0.26, -1.36),
+            (0.0, -1.30),
+        ],
     ],
 }  # fmt: skip

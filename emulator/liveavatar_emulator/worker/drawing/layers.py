@@ -1,14 +1,13 @@
 """
 From paint to I420: layers as Y, U and V planes with coverage, ready at every quarter of a pixel.
 
-A layer is kept at twice the picture's scale. Where it is needed between two pixels, it is scaled down from there
-once for each quarter and kept (`Phases`), so that a moving head stays as sharp as a still one and a frame costs
-a few copies. Colours are BT.601, limited range, as WebRTC takes I420 to be.
+A layer is kept at twice the picture's scale. Where it is needed between two pixels, it is scaled down from
+there once for each quarter and kept, so that a moving head stays as sharp as a still one and a frame costs a
+few copies. Colours are BT.601, limited range, as WebRTC takes I420 to be.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from PIL import Image
 from liveavatar_emulator.worker.drawing.canvas import Canvas, Plane, Point
 
 Bytes = NDArray[np.uint8]
+NEAR = 4  # fine pixels at every side that only serve as neighbours (two pixels of the picture)
 STEPS = 4  # parts of a pixel that a layer may be shifted by
 
 
@@ -38,7 +38,7 @@ class Picture:
     data: bytearray
 
     @classmethod
-    def blank(cls, width: int, height: int) -> Picture:
+    def blank(cls, width: int, height: int) -> Self:
         """A picture of its own memory. Sides are even, as I420 wants them."""
         return cls(width, height, bytearray(width * height * 3 // 2))
 
@@ -59,12 +59,12 @@ class Picture:
         u, v = (np.repeat(np.repeat(p, 2, 0), 2, 1) - 128 for p in (u, v))
         luma = 1.164 * (y - 16)
         out = np.stack([luma + 1.596 * v, luma - 0.392 * u - 0.813 * v, luma + 2.017 * u], axis=-1)
-        return np.clip(out, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(out, 0, 255), dtype=np.uint8)
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One plane of a layer at one phase: colours already weighted by coverage, and the coverage left over."""
+    """One plane of a layer at one phase: colours weighted by coverage already, and the coverage left over."""
 
     colour: Bytes
     solid: NDArray[np.bool_]
@@ -102,7 +102,7 @@ class Layer:
     """
     A painted canvas as planes, at `scale` picture pixels a unit, to be laid at any quarter of a pixel.
 
-    Its first pixel lies one picture pixel inside the canvas, because scaling needs neighbours.
+    Its first pixel lies two picture pixels inside the canvas, because scaling needs neighbours.
     """
 
     def __init__(self, canvas: Canvas, scale: float) -> None:
@@ -113,7 +113,7 @@ class Layer:
         self._keep(_fine(canvas, fine, (0.0, 0.0, float(w), float(h))), (0, 0))
 
     @classmethod
-    def patch(cls, canvas: Canvas, whole: Layer, area: tuple[int, int, int, int], origin: Point) -> Layer:
+    def patch(cls, canvas: Canvas, whole: Self, area: tuple[int, int, int, int], origin: Point) -> Self:
         """
         A part of `whole` with something painted on it, which lies on the same pixels.
 
@@ -138,7 +138,7 @@ class Layer:
     def onto(self, picture: Picture, left: float, top: float) -> None:
         """Lay it on a picture with the upper left corner of its whole at (left, top), in luma pixels."""
         planes = picture.planes()
-        ox, oy = self.offset
+        ox, oy = self.offset[0] + NEAR // 2, self.offset[1] + NEAR // 2
         qx, qy = round(left * STEPS), round(top * STEPS)
         self.luma(qx % STEPS, qy % STEPS).onto(planes[0], qx // STEPS + ox, qy // STEPS + oy)
         cx, cy = round(left * STEPS / 2), round(top * STEPS / 2)
@@ -162,12 +162,13 @@ class Layer:
 
 
 def _piece(colour: Plane, alpha: Plane, size: tuple[int, int], zoom: int, phase: tuple[int, int]) -> Piece:
-    left, top = 2 - phase[0] * zoom / STEPS, 2 - phase[1] * zoom / STEPS
-    box = (max(left, 0), max(top, 0), left + size[0] * zoom, top + size[1] * zoom)
+    left, top = NEAR - phase[0] * zoom / STEPS, NEAR - phase[1] * zoom / STEPS
+    box = (left, top, left + size[0] * zoom, top + size[1] * zoom)
     cover = _scaled(alpha, size, box)
     paint = np.clip(np.rint(_scaled(colour, size, box)), 0, 255).astype(np.uint8)
     solid = cover > 0.996
-    edge = np.nonzero((cover > 0.004) & ~solid)
+    rows, columns = np.nonzero((cover > 0.004) & ~solid)
+    edge = (rows, columns)
     rest = np.rint((1 - cover[edge]) * 255).astype(np.uint16)
     return Piece(paint, solid, edge, rest, paint[edge].astype(np.uint16))
 

@@ -1,7 +1,5 @@
 """When eyes blink, where they look, how head and chest move: numbers of time, no picture."""
 
-from __future__ import annotations
-
 import math
 import random
 from dataclasses import dataclass

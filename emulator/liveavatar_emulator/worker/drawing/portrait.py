@@ -1,24 +1,15 @@
 """Puts a frame together: backdrop with the breathing chest, head, brows, eyes, mouth."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from liveavatar_emulator.worker.drawing.canvas import Canvas
-from liveavatar_emulator.worker.drawing.features import (
-    BROWS_AREA,
-    EYES_AREA,
-    MOUTH_AREA,
-    Area,
-    paint_brows,
-    paint_eyes,
-    paint_mouth,
-)
+from liveavatar_emulator.worker.drawing.canvas import Area, Canvas
+from liveavatar_emulator.worker.drawing.eyes import BROWS_AREA, EYES_AREA, paint_brows, paint_eyes
 from liveavatar_emulator.worker.drawing.head import HEAD, paint_head
 from liveavatar_emulator.worker.drawing.layers import Layer, Picture, yuv
 from liveavatar_emulator.worker.drawing.looks import Character
 from liveavatar_emulator.worker.drawing.motion import GAZES, LIDS, Pose
+from liveavatar_emulator.worker.drawing.mouth import MOUTH_AREA, paint_mouth
 from liveavatar_emulator.worker.drawing.scenery import paint_scene
 from liveavatar_emulator.worker.drawing.torso import TORSO, paint_torso
 

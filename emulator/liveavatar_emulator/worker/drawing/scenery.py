@@ -1,13 +1,11 @@
 """Paints the rooms behind the avatars: soft, out of focus, never a flat test colour."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from liveavatar_emulator.worker.drawing.canvas import Colour, Plane
+from liveavatar_emulator.worker.drawing.canvas import Colour, Plane, Point, ribbon
 
 SMALL = 4  # backgrounds are out of focus, so a quarter of the size is enough to paint them
 
@@ -19,15 +17,13 @@ def paint_scene(name: str, width: int, height: int) -> Plane:
     big = np.empty((height, width, 3), dtype=np.float32)
     for channel in range(3):
         plane = Image.fromarray(np.ascontiguousarray(rgb[..., channel]))
-        big[..., channel] = plane.resize((width, height), Image.Resampling.BICUBIC)
+        big[..., channel] = np.asarray(plane.resize((width, height), Image.Resampling.BICUBIC))
     # A still grain of less than one grey level hides the steps of eight-bit gradients.
     grain = np.random.default_rng(3).random((height, width, 1), dtype=np.float32) - 0.5
     return np.clip(big + grain, 0, 255)
 
 
-def _wall(
-    w: int, h: int, top: Colour, bottom: Colour, glow: Colour, at: tuple[float, float], reach: float
-) -> Plane:
+def _wall(w: int, h: int, *, top: Colour, bottom: Colour, glow: Colour, at: Point, reach: float) -> Plane:
     """A wall lit by a soft spot; `at` and `reach` are shares of the height."""
     y = np.linspace(0, 1, h, dtype=np.float32)[:, None, None]
     wall = np.asarray(top, np.float32) * (1 - y) + np.asarray(bottom, np.float32) * y
@@ -37,7 +33,7 @@ def _wall(
     spot = np.exp(-((xs**2 + ys**2) / reach**2))[..., None]
     wall = wall + (np.asarray(glow, np.float32) - wall) * spot
     edge = 1 - 0.30 * np.clip((xs**2 * 0.9 + ys**2) - 0.18, 0, 1)[..., None]
-    return (wall * edge).astype(np.float32)
+    return np.asarray(wall * edge, dtype=np.float32)
 
 
 def _blend(
@@ -52,7 +48,9 @@ def _blend(
 
 
 def _studio(w: int, h: int) -> Plane:
-    rgb = _wall(w, h, (118, 140, 150), (88, 106, 118), (196, 206, 204), (0.50, 0.36), 0.62)
+    rgb = _wall(
+        w, h, top=(118, 140, 150), bottom=(88, 106, 118), glow=(196, 206, 204), at=(0.50, 0.36), reach=0.62
+    )
     left, right = int(w / 2 - h * 0.62), int(w / 2 + h * 0.60)
     shelf_y = (0.22, 0.50, 0.78)
 
@@ -79,18 +77,27 @@ def _studio(w: int, h: int) -> Plane:
 
 
 def _plant(rgb: Plane, x: float, y: float, tall: float) -> None:
+    """Blades that rise from a point and bend outwards, three tones deep."""
     rng = np.random.default_rng(9)
-    for colour, strength in (((46, 82, 66), 0.75), ((82, 126, 92), 0.65), ((132, 168, 118), 0.45)):
+    for colour, strength in (((44, 78, 66), 0.80), ((74, 118, 88), 0.75), ((128, 166, 118), 0.60)):
+        blades = []
+        for _ in range(8):
+            lean, length = rng.uniform(-1.15, 1.15), tall * rng.uniform(0.55, 1.0)
+            t = np.linspace(0, 1, 12)
+            xs = x + length * (0.25 * lean * t + 0.55 * lean * t**2.2)
+            ys = y - length * (t - 0.30 * abs(lean) * t**2.4)
+            blades.append(
+                ribbon(
+                    [(float(a), float(b)) for a, b in zip(xs, ys, strict=True)],
+                    [tall * 0.02, tall * 0.075, tall * 0.05, 1],
+                )
+            )
 
-        def leaves(d: ImageDraw.ImageDraw) -> None:
-            for _ in range(9):
-                angle, length = rng.uniform(-2.6, -0.5), tall * rng.uniform(0.55, 1.0)
-                tip = (x + length * np.cos(angle) * 0.62, y + length * np.sin(angle))
-                mid = (x + (tip[0] - x) * 0.55, y + (tip[1] - y) * 0.62)
-                aside = tall * 0.07
-                d.polygon([(x, y), (mid[0] - aside, mid[1]), tip, (mid[0] + aside, mid[1])], fill=255)
+        def leaves(d: ImageDraw.ImageDraw, blades: list[list[Point]] = blades) -> None:
+            for blade in blades:
+                d.polygon(blade, fill=255)
 
-        _blend(rgb, leaves, colour, strength, 0.014)
+        _blend(rgb, leaves, colour, strength, 0.009)
 
 
 def _disc(d: ImageDraw.ImageDraw, x: float, y: float, r: float) -> None:
@@ -98,11 +105,13 @@ def _disc(d: ImageDraw.ImageDraw, x: float, y: float, r: float) -> None:
 
 
 def _plain(w: int, h: int) -> Plane:
-    return _wall(w, h, (206, 206, 208), (180, 180, 184), (232, 231, 228), (0.46, 0.34), 0.75)
+    return _wall(
+        w, h, top=(206, 206, 208), bottom=(180, 180, 184), glow=(232, 231, 228), at=(0.46, 0.34), reach=0.75
+    )
 
 
 def _night(w: int, h: int) -> Plane:
-    rgb = _wall(w, h, (17, 22, 36), (24, 24, 32), (44, 48, 64), (0.46, 0.40), 0.46)
+    rgb = _wall(w, h, top=(17, 22, 36), bottom=(24, 24, 32), glow=(44, 48, 64), at=(0.46, 0.40), reach=0.46)
     rng = np.random.default_rng(21)
     for _ in range(16):
         x, y, r = rng.uniform(0, 1) * w, rng.uniform(0.06, 0.62) * h, rng.uniform(0.012, 0.034) * h
@@ -114,7 +123,9 @@ def _night(w: int, h: int) -> Plane:
 
 
 def _lobby(w: int, h: int) -> Plane:
-    rgb = _wall(w, h, (214, 190, 160), (166, 134, 106), (246, 230, 204), (0.5, 0.26), 0.42)
+    rgb = _wall(
+        w, h, top=(214, 190, 160), bottom=(166, 134, 106), glow=(246, 230, 204), at=(0.5, 0.26), reach=0.42
+    )
     for k, x in enumerate((0.04, 0.96)):
         arch = w * 0.30
 
@@ -131,7 +142,9 @@ def _lobby(w: int, h: int) -> Plane:
 
 
 def _garden(w: int, h: int) -> Plane:
-    rgb = _wall(w, h, (196, 214, 224), (112, 138, 96), (246, 240, 210), (0.62, 0.22), 0.55)
+    rgb = _wall(
+        w, h, top=(196, 214, 224), bottom=(112, 138, 96), glow=(246, 240, 210), at=(0.62, 0.22), reach=0.55
+    )
     rng = np.random.default_rng(33)
     for _ in range(26):
         x, y, r = rng.uniform(0, 1) * w, rng.uniform(0.30, 1.0) * h, rng.uniform(0.04, 0.11) * h

@@ -1,7 +1,5 @@
 """Text to PCM at 24 kHz mono, as OpenAI Realtime sends it, in thirteen voices that can be told apart."""
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np
@@ -23,8 +21,8 @@ def speak(text: str, voice: str) -> Pcm:
     """
     The text, spoken, as 16-bit mono PCM at 24 kHz.
 
-    Takes some hundredths of a second for a sentence and blocks: call it in a thread. Falls back to a synthetic
-    voice where espeak-ng cannot be loaded.
+    Takes some hundredths of a second for a sentence and blocks: call it in a thread. Falls back to a small
+    voice of our own where espeak-ng cannot be loaded.
     """
     how = voice_named(voice)
     engine = _engine()
@@ -42,7 +40,7 @@ def resampled(pcm: Pcm, rate: int, to: int = RATE) -> Pcm:
         return pcm
     n = int(len(pcm) * to / rate)
     at = np.arange(n) * (rate / to)
-    return np.interp(at, np.arange(len(pcm)), pcm).astype(np.int16)
+    return np.asarray(np.interp(at, np.arange(len(pcm)), pcm), dtype=np.int16)
 
 
 @functools.cache

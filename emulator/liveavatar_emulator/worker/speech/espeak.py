@@ -1,6 +1,4 @@
-"""espeak-ng by ctypes: the library and its data come as a wheel, so nothing has to be installed on the machine."""
-
-from __future__ import annotations
+"""espeak-ng by ctypes: library and voice data come as a wheel, so nothing is installed on the machine."""
 
 import ctypes
 import threading

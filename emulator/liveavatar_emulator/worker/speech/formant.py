@@ -1,6 +1,4 @@
-"""A small voice of our own for machines without espeak-ng: vowels and hiss by letters, not words, but audible speech."""
-
-from __future__ import annotations
+"""A small voice of our own where espeak-ng is not: vowels and hiss by letters, audible but no words."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +20,7 @@ def say(text: str, voice: Voice) -> NDArray[np.int16]:
     letter_s = 60 / voice.words_per_minute / 5.2
     sounds = [_letter(c, voice.hertz, letter_s, noise) for c in text.lower()]
     pcm = np.concatenate([*sounds, np.zeros(RATE // 10, dtype=np.float32)])
-    return np.clip(pcm * 9000, -32000, 32000).astype(np.int16)
+    return np.asarray(np.clip(pcm * 9000, -32000, 32000), dtype=np.int16)
 
 
 def _letter(c: str, hertz: float, seconds: float, noise: np.random.Generator) -> NDArray[np.float32]:
@@ -35,7 +33,7 @@ def _letter(c: str, hertz: float, seconds: float, noise: np.random.Generator) ->
             f = k * hertz
             gain = sum(1 / (1 + ((f - peak) / 90) ** 2) for peak in FORMANTS[c]) + 0.02
             out += np.float32(gain) * np.sin(2 * np.pi * f * t + k)
-        return out * swell
+        return np.asarray(out * swell, dtype=np.float32)
     if c in HISS:
-        return (noise.standard_normal(n) * 0.25).astype(np.float32) * swell
+        return np.asarray(noise.standard_normal(n) * 0.25 * swell, dtype=np.float32)
     return np.zeros(n, dtype=np.float32)

@@ -1,7 +1,5 @@
 """How each of OpenAI's voice names sounds here: an espeak-ng variant, a pitch and a pace."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 
@@ -35,5 +33,5 @@ DEFAULT = "alloy"
 
 
 def voice_named(name: str) -> Voice:
-    """The voice of a name; an unknown name speaks with the default voice, as the caller has been told already."""
+    """The voice of a name; an unknown name speaks with the default voice (callers refuse it earlier)."""
     return VOICES.get(name, VOICES[DEFAULT])
