@@ -1,0 +1,168 @@
+"""AWS: credentials, region, secrets; no value is read unless asked for, and none is ever shown."""
+
+import datetime
+
+import pytest
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+
+from liveavatar_ops.doctor import aws
+from liveavatar_ops.doctor.engine import AwsNames
+from liveavatar_ops.doctor.finding import Finding, State
+from pulumi_liveavatar.settings import AwsSettings
+from tests.unit.doctor.fakes import FakeAws, aws_says
+
+NAME = "prod/liveavatar/openai"
+THERE = {NAME: {"ARN": "arn", "Name": NAME}}
+
+
+def look(
+    account: FakeAws,
+    given: tuple[str, ...] = (NAME,),
+    *,
+    of_stack: AwsNames | None = None,
+    read: bool = False,
+    **settings: object,
+) -> dict[str, Finding]:
+    values = {"aws_region": "eu-central-1", **settings}
+    found = aws.walk(
+        given,
+        (lambda: of_stack) if of_stack else None,
+        read=read,
+        load=lambda: AwsSettings.model_validate(values),
+        make=lambda _: account,
+    )
+    return {finding.name: finding for finding in found}
+
+
+def states(found: dict[str, Finding]) -> tuple[State, ...]:
+    return tuple(finding.state for finding in found.values())
+
+
+def test_an_account_in_order_is_all_right() -> None:
+    """Who we are, where, and that the secret may be described."""
+    account = FakeAws(THERE)
+
+    found = look(account)
+
+    assert states(found) == (State.OK, State.OK, State.OK)
+    assert "arn:aws:iam::123456789012:user/ops" in found["AWS credentials"].sentence
+
+
+def test_no_value_is_read_unless_asked_for() -> None:
+    """GetSecretValue is in nobody's log because of doctor."""
+    account = FakeAws(THERE)
+
+    look(account)
+    assert not [asked for asked in account.asked if asked.startswith("read")]
+
+    look(account, read=True)
+    assert [asked for asked in account.asked if asked.startswith("read")] == [f"read {NAME}"]
+
+
+def test_where_no_secret_is_named_aws_is_left_alone() -> None:
+    """Somebody without an AWS account sees three reasons and no alarm."""
+    account = FakeAws()
+
+    assert states(look(account, given=())) == (State.SKIPPED,) * 3
+    assert account.asked == []
+
+
+@pytest.mark.parametrize(
+    ("account", "sentence", "cure"),
+    [
+        (FakeAws({}), f"{NAME} is not in eu-central-1", "list-secrets --region eu-central-1"),
+        (
+            FakeAws({NAME: aws_says("AccessDeniedException")}),
+            "secretsmanager:DescribeSecret is not allowed",
+            "Allow secretsmanager:DescribeSecret",
+        ),
+        (
+            FakeAws({NAME: {"DeletedDate": datetime.datetime(2026, 12, 1, tzinfo=datetime.UTC)}}),
+            "about to be deleted",
+            f"aws secretsmanager restore-secret --region eu-central-1 --secret-id {NAME}",
+        ),
+        (
+            FakeAws({NAME: aws_says("ExpiredTokenException")}),
+            "does not accept the credentials",
+            "aws sso login",
+        ),
+        (
+            FakeAws({NAME: aws_says("InternalServiceError")}),
+            "AWS answered InternalServiceError",
+            "Look the code",
+        ),
+        (
+            FakeAws({NAME: EndpointConnectionError(endpoint_url="https://x")}),
+            "cannot be asked for (EndpointConnectionError)",
+            "allow HTTPS to secretsmanager.eu-central-1.amazonaws.com",
+        ),
+    ],
+)
+def test_each_trouble_with_a_secret_has_its_cure(account: FakeAws, sentence: str, cure: str) -> None:
+    """AWS's code decides; AWS's message is not passed on, as it may quote what was sent."""
+    found = look(account)["AWS secrets"]
+
+    assert found.state is State.BROKEN
+    assert sentence in found.sentence
+    assert cure in found.fix
+    assert "hunter2" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("readable", "sentence"),
+    [
+        (False, "is empty"),
+        (aws_says("AccessDeniedException", "GetSecretValue"), "GetSecretValue is not allowed"),
+    ],
+)
+def test_reading_fails_under_its_own_name(readable: bool | Exception, sentence: str) -> None:
+    """To describe and to read are two permissions."""
+    found = look(FakeAws(THERE, readable=readable), read=True)["AWS secrets"]
+
+    assert sentence in found.sentence
+
+
+def test_all_secrets_that_are_wrong_are_named_at_once() -> None:
+    """The one of the flag and the one of the stack's config."""
+    found = look(FakeAws({}), given=("one",), of_stack=AwsNames(("one", "two")))["AWS secrets"]
+
+    assert found.sentence == "one is not in eu-central-1; two is not in eu-central-1"
+
+
+@pytest.mark.parametrize(
+    ("account", "words"),
+    [
+        (FakeAws(THERE, method=None), "none found"),
+        (FakeAws(THERE, caller_error=aws_says("ExpiredToken")), "does not accept them (ExpiredToken)"),
+        (FakeAws(THERE, caller_error=NoCredentialsError()), "cannot be tried"),
+    ],
+)
+def test_without_credentials_no_secret_is_asked_for(account: FakeAws, words: str) -> None:
+    """One cause, one broken line."""
+    found = look(account)
+
+    assert words in found["AWS credentials"].sentence
+    assert found["AWS secrets"].state is State.SKIPPED
+    assert not [asked for asked in account.asked if asked.startswith("describe")]
+
+
+def test_credentials_of_an_emulated_service_are_not_shown_to_amazon() -> None:
+    """With an endpoint of one's own nobody is asked whose they are."""
+    account = FakeAws(THERE)
+
+    found = look(account, aws_endpoint_url="http://127.0.0.1:4711")
+
+    assert "caller" not in account.asked
+    assert "for http://127.0.0.1:4711" in found["AWS credentials"].sentence
+
+
+def test_the_region_comes_from_the_stack_where_the_environment_has_none() -> None:
+    """Environment first, stack second, as everywhere."""
+    account = FakeAws(THERE)
+
+    look(account, of_stack=AwsNames((), "us-west-2"), aws_region=None)
+    assert f"describe {NAME} in us-west-2" in account.asked
+
+    found = look(account, aws_region=None)
+    assert found["AWS region"].state is State.BROKEN
+    assert found["AWS secrets"].state is State.SKIPPED
