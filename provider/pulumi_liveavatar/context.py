@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from pulumi_liveavatar._base import LiveAvatarProvider, check_inputs, default_name, gone, seen
 from pulumi_liveavatar.api.contexts import Contexts, WireContext
-from pulumi_liveavatar.api.errors import Invalid, LiveAvatarError, NotThere, ServerFault, Unreachable
+from pulumi_liveavatar.api.errors import OUTCOME_UNKNOWN, Invalid, LiveAvatarError, NotThere
 from pulumi_liveavatar.strict import Flag, StrictModel, Text
 
 
@@ -35,7 +35,7 @@ class ContextInputs(StrictModel):
     adopt: Flag = False
 
 
-CONTENT = ("name", "prompt", "opening_text", "links")
+CONTENT: tuple[str, ...] = ("name", "prompt", "opening_text", "links")
 
 
 class ContextProvider(LiveAvatarProvider):
@@ -58,7 +58,7 @@ class ContextProvider(LiveAvatarProvider):
         with self.claims.on(f"context {wanted['name']}") as claim:
             try:
                 made = Contexts(self.client).create(**wanted)
-            except (Invalid, Unreachable, ServerFault) as error:
+            except (Invalid, *OUTCOME_UNKNOWN) as error:
                 made = self._take_over(wanted, adopt=bool(props.get("adopt")), instead_of=error)
             claim.holds(made.id)
         return CreateResult(made.id, _outs(made))

@@ -26,7 +26,7 @@ from pulumi_liveavatar._base import (
     gone,
     planned,
 )
-from pulumi_liveavatar.api.errors import LiveAvatarError, NotThere, ServerFault, Unreachable
+from pulumi_liveavatar.api.errors import OUTCOME_UNKNOWN, LiveAvatarError, NotThere
 from pulumi_liveavatar.api.secrets import LONGEST_NAME, SECRET_TYPES, Secrets, WireSecret
 from pulumi_liveavatar.aws import AwsSecret, current_version, fetch_value
 from pulumi_liveavatar.aws_errors import AwsSecretError
@@ -62,7 +62,7 @@ class SecretInputs(StrictModel):
             yield "value", Problem(words, SOURCES)
 
 
-INPUTS = ("name", "secret_type", "aws")
+INPUTS: tuple[str, ...] = ("name", "secret_type", "aws")
 
 
 class SecretProvider(LiveAvatarProvider):
@@ -145,8 +145,7 @@ class SecretProvider(LiveAvatarProvider):
             return orphan
         try:
             return secrets.create(secret_name=full_name, secret_type=kind, secret_value=value)
-        except (Unreachable, ServerFault):
-            # The answer is lost, the secret perhaps made.
+        except OUTCOME_UNKNOWN:
             if made := secrets.find(full_name, kind):
                 return made
             raise

@@ -86,6 +86,8 @@ class StrictModel(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _all_at_once(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        if _is_unknown(data, info):
+            return cast("Self", data)
         problems = [
             InitErrorDetails(type=problem, loc=(name,), input=None)
             for name, problem in (cls.across(data) if isinstance(data, Mapping) else ())

@@ -109,6 +109,10 @@ class ServerFault(Refused):
     advice = "Run the same command again in a minute; if it stays, ask LiveAvatar's support"
 
 
+OUTCOME_UNKNOWN = (Unreachable, Unreadable, ServerFault)
+"""After these a POST may or may not have been acted on; who made something looks whether it is there."""
+
+
 def refusal(status: int, code: int | None = None) -> type[Refused]:
     """The class that stands for an answer; the one place that mapping lives."""
     by_code = {CONCURRENCY_CODE: ConcurrencyLimit, CREDITS_CODE: OutOfCredits}
