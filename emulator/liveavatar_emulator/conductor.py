@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
-from typing import Protocol
+from typing import Protocol, get_args
 
 from liveavatar_emulator.faults import Fault, FaultBook
 from liveavatar_emulator.jobs import Job, job_for
@@ -99,6 +99,7 @@ class Conductor:
 
     async def look(self) -> None:
         """One round of watching."""
+        await self._silence_overdue()
         for session_id, reason in self._struck_down() + self.world.sessions.due(closes_at_max=self._closes):
             if reason == "ZOMBIE_SESSION_REAP" and await self.studio.user_in(session_id):
                 # The worker may be blind or gone; the media server knows who is there.
@@ -124,8 +125,10 @@ class Conductor:
                 )
             case "bridge":
                 sessions.bridged(session_id, str(event.get("state", "")))
-            case "ended" | "error":
-                log.warning("avatar.%s id=%s", event["event"], session_id)
+            case "ended" if event.get("reason") in get_args(EndReason):
+                await self.stop(session_id, _reason(str(event["reason"])))
+            case "error":
+                log.warning("avatar.error id=%s why=%s", session_id, self._redacted(event.get("message")))
 
     async def gone(self, session_id: str) -> None:
         """The session's avatar worker ended though nobody called it back."""
@@ -183,6 +186,23 @@ class Conductor:
                 elif fault.name == "dispatch_failed" and age >= fault.number("after_s"):
                     ends.append((session.id, "DISPATCH_FAILED"))
         return ends
+
+    async def _silence_overdue(self) -> None:
+        """At its maximum duration a session was once seen to go mute and stay open (§6.12)."""
+        now = self.world.clock()
+        for session in self.world.sessions.active():
+            over = now - (session.started_at or now) >= session.max_session_duration
+            playing = self._playing.get(session.id, {})
+            if over and "silent_max_duration" in playing and "mute" not in playing:
+                for name in ("no_answer", "mute"):
+                    await self.play(session.id, Fault(name=name))
+
+    def _redacted(self, message: object) -> str:
+        """A worker's words without any key that it may have been given."""
+        text = str(message)
+        for secret in self.world.secrets.newest_first():
+            text = text.replace(secret.secret_value, "[secret]")
+        return text
 
     def _closes(self, session_id: str) -> bool:
         return "silent_max_duration" not in self._playing.get(session_id, {})

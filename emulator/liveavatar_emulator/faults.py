@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Self
+from typing import Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from liveavatar_emulator.fault_table import KINDS, TIMES, FaultKind, Place, Value
+from liveavatar_emulator.world.records import EndReason
 
 
 class BadFault(ValueError):
@@ -165,6 +166,8 @@ def checked(name: str, params: Mapping[str, object]) -> dict[str, Value]:
             ", ".join(dict.fromkeys([*kind.params, *(TIMES if kind.by_worker else ())])) or "no parameters"
         )
         raise BadFault(f"fault {name} does not take {', '.join(strange)}; it takes {takes}")
+    if params.get("reason") not in (None, *get_args(EndReason)):
+        raise BadFault(f"fault {name}: no end reason is called {params['reason']!r}")
     return {key: _convert(name, key, params.get(key, default), default) for key, default in defaults.items()}
 
 

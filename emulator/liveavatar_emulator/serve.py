@@ -130,7 +130,7 @@ def _stand_in(settings: Settings) -> ASGIApp | None:
     if make is None:
         return None
     accepted = {key.get_secret_value() for key in settings.openai_keys}
-    app: ASGIApp = make(accepted_keys=accepted.__contains__)
+    app: ASGIApp = make(accepted.__contains__)
     return app
 
 

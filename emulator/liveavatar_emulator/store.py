@@ -42,10 +42,10 @@ class Store:
         self.path = path
         try:
             self._db = _open(path)
-        except (sqlite3.DatabaseError, OSError) as why:
-            raise StateUnusable(
-                f"cannot use {path} as state: {why}; name another file with --state"
-            ) from None
+        except sqlite3.DatabaseError as why:
+            raise StateUnusable(_advice(path, str(why))) from None
+        except OSError as why:
+            raise StateUnusable(_advice(path, str(why.strerror))) from None
 
     def shelf(self, kind: str, model: type[R]) -> "Shelf[R]":
         """All records of one kind, loaded once and written through."""
@@ -129,8 +129,8 @@ def _open(path: Path | None) -> sqlite3.Connection:
     return db
 
 
-def _advice(path: Path | None, why: object) -> str:
-    if "locked" in str(why):
+def _advice(path: Path | None, why: str) -> str:
+    if "locked" in why:
         return (
             f"{path} is in use by another emulator; stop that one, name another --state, or use --ephemeral"
         )

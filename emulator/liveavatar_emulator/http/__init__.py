@@ -5,7 +5,17 @@ from fastapi.exceptions import RequestValidationError
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from liveavatar_emulator.http import admin, catalogue, contexts, secrets, sessions
+from liveavatar_emulator.http import (
+    admin,
+    catalogue,
+    contexts,
+    embeds,
+    llm,
+    memory,
+    secrets,
+    sessions,
+    voices,
+)
 from liveavatar_emulator.http.access import House
 from liveavatar_emulator.http.envelope import invalid, refused
 from liveavatar_emulator.http.rate_limits import RateLimits
@@ -30,7 +40,7 @@ def create_app(
     app.state.house = house
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(RequestValidationError, invalid)
-    for room in (secrets, contexts, sessions, catalogue, admin):
+    for room in (secrets, contexts, llm, voices, embeds, sessions, memory, catalogue, admin):
         app.include_router(room.router)
     if openai_stand_in is not None:
         app.mount("/openai", openai_stand_in)

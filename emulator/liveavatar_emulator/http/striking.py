@@ -43,6 +43,7 @@ class Striking:
             case "rate_limit" | "server_error":
                 await _instead(fault)(scope, receive, send)
             case "reset":
+                await _hear_out(receive)
                 await drop(scope, reset=True)
             case "lost_answer":
                 await self._act(scope, receive)
@@ -71,6 +72,12 @@ class Striking:
 
         await self._app(scope, receive, keep)
         return messages
+
+
+async def _hear_out(receive: Receive) -> None:
+    """Read the whole request: a client still writing would see another error than a reset."""
+    while (await receive()).get("more_body"):
+        pass
 
 
 def _instead(fault: Fault) -> Response:

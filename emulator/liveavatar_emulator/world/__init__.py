@@ -9,10 +9,13 @@ from liveavatar_emulator.store import Store
 from liveavatar_emulator.world.account import Account, Plan
 from liveavatar_emulator.world.avatars import Avatars
 from liveavatar_emulator.world.contexts import Contexts
+from liveavatar_emulator.world.embeds import Embeds, VoiceAgents
 from liveavatar_emulator.world.llm import LlmConfigurations
+from liveavatar_emulator.world.memory import Memories
 from liveavatar_emulator.world.references import References
 from liveavatar_emulator.world.secrets import Secrets
 from liveavatar_emulator.world.sessions import Patience, Sessions
+from liveavatar_emulator.world.voices import Voices
 
 __all__ = ["Patience", "Plan", "World"]
 
@@ -43,18 +46,28 @@ class World:
         self.contexts = Contexts(store, clock, new_id)
         self.llm_configurations = LlmConfigurations(store, self.secrets, clock, new_id)
         self.avatars = Avatars(store, clock)
-        references = References(self.avatars, self.secrets, self.contexts, self.llm_configurations)
+        self.voices = Voices(store, self.secrets, clock, new_id)
+        self.voice_agents = VoiceAgents(store)
+        self.embeds = Embeds(
+            store, self.avatars, self.contexts, self.voice_agents, clock=clock, new_id=new_id
+        )
+        references = References(
+            self.avatars, self.secrets, self.contexts, self.llm_configurations, self.voice_agents
+        )
         self.sessions = Sessions(
             store, self.account, references, clock=clock, new_id=new_id, patience=patience or Patience()
         )
+        self.memories = Memories(store, self.sessions, clock, new_id)
         self.signing_key = _remembered_key(store)
 
     def reset(self) -> None:
         """Back to a fresh account."""
-        for kind in (self.sessions, self.secrets, self.contexts, self.llm_configurations):
-            kind.clear()
-        self.avatars.reset()
-        self.account.reset()
+        for filled in (self.sessions, self.secrets, self.contexts, self.llm_configurations):
+            filled.clear()
+        for made in (self.embeds, self.memories):
+            made.clear()
+        for given in (self.avatars, self.voices, self.voice_agents, self.account):
+            given.reset()
 
 
 def _remembered_key(store: Store) -> str:

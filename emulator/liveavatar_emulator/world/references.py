@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from liveavatar_emulator.refusal import Refusal
 from liveavatar_emulator.world.avatars import Avatars
 from liveavatar_emulator.world.contexts import Contexts
+from liveavatar_emulator.world.embeds import VoiceAgents
 from liveavatar_emulator.world.llm import LlmConfigurations
 from liveavatar_emulator.world.records import Encoding, Mode, Quality
 from liveavatar_emulator.world.secrets import Secrets
@@ -33,6 +34,7 @@ class Wanted(BaseModel):
     context_id: str | None = None
     secret_id: str | None = None
     llm_configuration_id: str | None = None
+    voice_agent_id: str | None = None
     openai: dict[str, object] | None = None
     livekit: dict[str, str] | None = None
     connector: str | None = None
@@ -50,6 +52,7 @@ def read_request(request: dict[str, object]) -> Wanted:
             "encoding": video.get("encoding") or "H264",
             "context_id": settings.get("context_id"),
             "secret_id": settings.get("secret_id"),
+            "voice_agent_id": _part(request, "voice_agent").get("id"),
             "openai": _part(request, "openai_realtime_config") or None,
             "livekit": _part(request, "livekit_config") or None,
             "connector": connector,
@@ -65,6 +68,7 @@ class References:
     secrets: Secrets
     contexts: Contexts
     llm_configurations: LlmConfigurations
+    voice_agents: VoiceAgents
 
     def check(self, wanted: Wanted) -> None:
         """
@@ -85,6 +89,8 @@ class References:
             self.contexts.demand(wanted.context_id)
         if wanted.llm_configuration_id is not None:
             self.llm_configurations.demand(wanted.llm_configuration_id)
+        if wanted.voice_agent_id is not None:
+            self.voice_agents.demand(wanted.voice_agent_id)
 
 
 def _part(request: dict[str, object], name: str) -> dict[str, object]:

@@ -1,0 +1,166 @@
+"""Faults of sessions: which the control plane plays itself, and what the avatar's worker is told."""
+
+from collections.abc import Iterator
+
+import jwt
+import pytest
+
+from tests.support.emulator_in_process import Desk, desk
+
+
+@pytest.fixture
+def api() -> Iterator[Desk]:
+    made = desk()
+    with made.http:
+        yield made
+
+
+def order(api: Desk, name: str, **given: object) -> None:
+    """Put a fault in force."""
+    params = given.pop("params", {})
+    assert isinstance(params, dict)
+    answer = api.call("POST", "/_emulator/faults", {"fault": {"name": name, **params}, **given}, key=False)
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_worker_gets_its_faults_with_the_job(api: Desk) -> None:
+    """
+    Picture and sound faults travel in the job, the control plane's own do not.
+    """
+    order(api, "frozen", params={"after_s": 3})
+    order(api, "early_end")
+    session_id, _ = api.started()
+
+    assert api.studio.jobs[session_id].faults == [{"name": "frozen", "after_s": 3.0}]
+
+
+def test_a_running_session_can_be_struck_and_healed(api: Desk) -> None:
+    """
+    A fault with the id of a running session reaches its worker at once; clearing does too.
+    """
+    session_id, _ = api.started()
+
+    order(api, "mute", session_id=session_id)
+    api.call("DELETE", "/_emulator/faults")
+
+    assert api.studio.told == [
+        (session_id, {"command": "fault", "fault": {"name": "mute"}}),
+        (session_id, {"command": "clear_faults"}),
+    ]
+    assert api.studio.jobs[api.started()[0]].faults == []
+
+
+def test_an_early_end_comes_when_told(api: Desk) -> None:
+    """
+    ``early_end`` ends the session after so many seconds with the reason asked for.
+    """
+    order(api, "early_end", params={"after_s": 10, "reason": "AGENT_HANG_UP"})
+    session_id, _ = api.started()
+
+    api.wait(9)
+    assert api.session(session_id)["status"] == "active"
+    api.wait(1)
+
+    assert api.session(session_id)["end_reason"] == "AGENT_HANG_UP"
+
+
+def test_a_silent_maximum_duration_closes_nothing(api: Desk) -> None:
+    """
+    Past its maximum the session stays open and its avatar goes mute (§6.12); it is told so once.
+    """
+    order(api, "silent_max_duration")
+    session_id, _ = api.started(max_session_duration=30)
+    api.wait(29)
+    assert api.studio.told == []
+
+    api.wait(10)
+
+    assert api.session(session_id)["status"] == "active"
+    assert api.studio.told == [
+        (session_id, {"command": "fault", "fault": {"name": "no_answer"}}),
+        (session_id, {"command": "fault", "fault": {"name": "mute"}}),
+    ]
+
+
+def test_a_failed_dispatch_costs_nothing(api: Desk) -> None:
+    """
+    No worker is sent, the session ends DISPATCH_FAILED, and the held minute comes back.
+    """
+    order(api, "dispatch_failed")
+    before = api.world.account.credits_left
+    session_id, _ = api.started()
+
+    api.wait(3)
+
+    assert api.studio.jobs == {}
+    assert api.session(session_id)["end_reason"] == "DISPATCH_FAILED"
+    assert api.world.account.credits_left == before
+
+
+def test_the_way_into_the_room_can_be_spoiled(api: Desk) -> None:
+    """
+    ``dead_media`` gives an address that answers nothing, ``bad_livekit_token`` a token nobody signed.
+    """
+    order(api, "dead_media", for_session=1)
+    order(api, "bad_livekit_token", for_session=2)
+    dead, bad, good = (
+        api.data("POST", "/v1/sessions/start", key=False, headers=api.minted()[1]) for _ in range(3)
+    )
+
+    assert dead["livekit_url"] == "ws://127.0.0.1:2" != good["livekit_url"] == bad["livekit_url"]
+    assert bad["livekit_client_token"].endswith("." + "A" * 43)
+    assert jwt.decode(bad["livekit_client_token"], options={"verify_signature": False})["sub"] == "client"
+
+
+@pytest.mark.parametrize(("fault", "ended"), [(None, "SERVER_ERROR"), ("leaves", None), ("no_avatar", None)])
+def test_a_worker_that_dies_ends_its_session(api: Desk, fault: str | None, ended: str | None) -> None:
+    """
+    An avatar gone by accident is SERVER_ERROR; one gone by order leaves the session to its holder.
+    """
+    if fault is not None:
+        order(api, fault)
+    session_id, _ = api.started()
+    assert api.http.portal is not None
+
+    api.http.portal.call(api.conductor.gone, session_id)
+
+    assert api.session(session_id)["end_reason"] == ended
+
+
+def test_what_a_worker_reports_is_noted(api: Desk) -> None:
+    """
+    Bridge and transcript reach the session; reports of nonsense, and after the end, change nothing.
+    """
+    session_id, holder = api.started()
+    assert api.http.portal is not None
+    for event in (
+        {"event": "bridge", "state": "connected"},
+        {"event": "transcript", "role": "avatar", "text": "Hello!"},
+        {"event": "transcript", "role": "ghost", "text": "Boo!"},
+        {"event": "nonsense"},
+        {},
+    ):
+        api.http.portal.call(api.conductor.event, session_id, event)
+    api.call("POST", "/v1/sessions/stop", key=False, headers=holder)
+    api.http.portal.call(api.conductor.event, session_id, {"event": "bridge", "state": "closed"})
+
+    assert api.call("GET", "/_emulator/sessions").json()[0]["bridge"] == "connected"
+    said = api.data("GET", f"/v1/sessions/{session_id}/transcript")["transcript_data"]
+    assert [one["transcript"] for one in said] == ["Hello!"]
+
+
+def test_reset_gives_a_fresh_account(api: Desk) -> None:
+    """
+    Reset ends sessions, forgets objects, faults and calls, and restores credits and avatars.
+    """
+    api.started()
+    api.context()
+    order(api, "mute")
+
+    api.call("POST", "/_emulator/reset")
+
+    assert api.call("GET", "/_emulator/sessions").json() == []
+    assert api.call("GET", "/_emulator/calls").json() == []
+    assert api.call("GET", "/_emulator/faults").json() == {"faults": [], "held": []}
+    assert api.call("GET", "/_emulator/account").json() == {"credits": "5000", "concurrency": 40}
+    assert api.data("GET", "/v1/contexts")["count"] == 0
