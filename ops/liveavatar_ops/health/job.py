@@ -36,6 +36,8 @@ class Job(BaseModel):
     ledger: Path
     api_url: str
     keep_pictures: int = 12
+    leave_after_s: float | None = None
+    """Seconds after start by which the session must be over, so that it costs no further minute."""
 
     @property
     def steps_take_s(self) -> float:

@@ -136,6 +136,11 @@ class Probe:
         if room.first_frame_s is not None:
             self._phase("watch")
             until = room.first_frame_s + limits.watch_s
+            if until > room_ends_s:
+                self._notes.notes.append(
+                    f"watched for {room_ends_s - room.first_frame_s:.0f} s instead of {limits.watch_s:g} s: "
+                    "the session may not last longer (its own limit, or --max-credits)"
+                )
             await self._until(room, room_ends_s, until, lambda: False)
             longer = until + limits.watch_longer_s
             await self._until(room, room_ends_s, longer, lambda: not senses.undecided_s(self._notes.now_s()))
@@ -150,12 +155,12 @@ class Probe:
             await asyncio.sleep(POLL_S)
 
     def _room_ends_at(self, started: Started) -> float:
-        """Leave before the session's own time limit, which would look like an avatar that left."""
-        longest = started.max_session_duration
+        """Leave before the session's own end, which would look like an avatar that left, and in budget."""
         begun = self._notes.facts().step("start")
-        if longest is None or begun is None:
+        ends = [end for end in (started.max_session_duration, self._job.leave_after_s) if end is not None]
+        if begun is None or not ends:
             return float("inf")
-        return begun.started_s + max(longest - ROOM_END_MARGIN_S, 1.0)
+        return begun.started_s + max(min(ends) - ROOM_END_MARGIN_S, 1.0)
 
     async def _keep_alive(self) -> None:
         while True:
@@ -171,7 +176,8 @@ class Probe:
                 session = await room.room.get_rtc_stats()
                 watched = self._notes.now_s() - (room.first_frame_s or self._notes.now_s())
                 self._notes.extra["network"] = network_facts(video, audio, watched_s=watched)
-                self._notes.room["path"] = ice_path(rows_of(session.subscriber_stats))
+                paths = rows_of(session.subscriber_stats) + rows_of(session.publisher_stats)
+                self._notes.room["path"] = ice_path(paths)
 
     async def _close(self) -> None:
         self._phase("stop")

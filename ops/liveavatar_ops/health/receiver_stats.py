@@ -5,7 +5,7 @@ Freeze and pause durations are left out on purpose: the SDK always reports 0 (vi
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from liveavatar_ops.health.facts import IcePath, NetworkFacts
 
@@ -53,33 +53,43 @@ def network_facts(video: list[Row], audio: list[Row], *, watched_s: float) -> Ne
 
 
 def ice_path(rows: list[Row]) -> IcePath | None:
-    """The way media took: the nominated candidate pair and its two ends."""
+    """The way media took: the nominated candidate pair that carried most, and its two ends."""
     pairs = [row.candidate_pair for kind, row in rows if kind == "candidate_pair"]
-    chosen = next((pair for pair in pairs if pair.nominated), None)
-    if chosen is None:
+    nominated = [pair for pair in pairs if pair.nominated]
+    if not nominated:
         return None
+    chosen = max(nominated, key=lambda pair: pair.packets_received)
     ends = {
         row.rtc.id: row.candidate for kind, row in rows if kind in ("local_candidate", "remote_candidate")
     }
     local, remote = ends.get(chosen.local_candidate_id), ends.get(chosen.remote_candidate_id)
-    protocol = (local.protocol if local else "").lower()
     return IcePath(
-        protocol=protocol if protocol in ("udp", "tcp") else None,
+        protocol=None if local is None else PROTOCOLS.get(local.protocol.lower()),
         local_type=_candidate_type(local),
         remote_type=_candidate_type(remote),
-        relay_protocol=None,
+        relay_protocol=_relay_protocol(local),
         round_trip_s=chosen.current_round_trip_time or None,
     )
 
 
+PROTOCOLS: dict[str, Literal["udp", "tcp"]] = {"udp": "udp", "tcp": "tcp"}
 CANDIDATE_TYPES = ("host", "srflx", "prflx", "relay")
+RELAY_PROTOCOLS = ("udp", "tcp", "tls")
 
 
 def _candidate_type(candidate: Any) -> str | None:
-    if candidate is None:
+    return None if candidate is None else _named(CANDIDATE_TYPES, candidate.candidate_type)
+
+
+def _relay_protocol(candidate: Any) -> str | None:
+    """How the relay itself is reached; the field means nothing for a direct candidate."""
+    if _candidate_type(candidate) != "relay":
         return None
-    number = int(candidate.candidate_type)
-    return CANDIDATE_TYPES[number] if 0 <= number < len(CANDIDATE_TYPES) else None
+    return _named(RELAY_PROTOCOLS, candidate.relay_protocol)
+
+
+def _named(names: tuple[str, ...], number: int) -> str | None:
+    return names[number] if 0 <= number < len(names) else None
 
 
 def _only(rows: list[Row], kind: str) -> Any:

@@ -85,7 +85,13 @@ class Runner:
         self._over_after_s = over_after_s
 
     def check(
-        self, target: TargetFacts, body: dict[str, object], limits: Limits, *, keep_pictures: int = 12
+        self,
+        target: TargetFacts,
+        body: dict[str, object],
+        limits: Limits,
+        *,
+        keep_pictures: int = 12,
+        leave_after_s: float | None = None,
     ) -> Checked:
         """One check of one target. Raises LedgerError before anything is started, and Interrupted."""
         with tempfile.TemporaryDirectory(prefix="liveavatar-check-") as made:
@@ -99,6 +105,7 @@ class Runner:
                 ledger=self._ledger.path,
                 api_url=self._settings.api_url,
                 keep_pictures=keep_pictures,
+                leave_after_s=leave_after_s,
             )
             over_after_s = self._over_after_s or job.over_after_s
             self._ledger.plan(

@@ -1,8 +1,8 @@
 """
 Asks a deployed Pulumi stack what it exported, through the Pulumi command line.
 
-Outputs hold ids and names, never a secret (the program exports none), so nothing here may ask for
-`--show-secrets`.
+Outputs hold ids and names, never a secret (the program exports none). The API key is asked for only
+where the environment has none.
 """
 
 import json
@@ -33,22 +33,23 @@ def find_pulumi() -> Path | None:
 
 def stack_outputs(stack: str, *, pulumi: Path | None = None, run: Run | None = None) -> dict[str, Any]:
     """The stack's outputs as the engine prints them; StackError with one sentence otherwise."""
+    outputs = _asked(stack, ["stack", "output", "--json"], pulumi, run)
+    if not outputs:
+        raise StackError(
+            f"Stack {stack} has no outputs: nothing is deployed. Run `pulumi up --stack {stack}`."
+        )
+    return outputs
+
+
+def _asked(stack: str, what: list[str], pulumi: Path | None, run: Run | None) -> dict[str, Any]:
+    """The JSON object that one command of the engine prints about a stack."""
     engine = pulumi or find_pulumi()
     if engine is None:
         raise StackError(
             f"Stack {stack} cannot be read: there is no pulumi next to {sys.executable} nor on PATH. "
             "Run `make demo` once (it installs the engine), or name a template with --template-file."
         )
-    command = [
-        str(engine),
-        "stack",
-        "output",
-        "--json",
-        "--stack",
-        stack,
-        "--non-interactive",
-        "--color=never",
-    ]
+    command = [str(engine), *what, "--stack", stack, "--non-interactive", "--color=never"]
     try:
         done = (run or _run)(command)
     except subprocess.TimeoutExpired:
@@ -69,11 +70,24 @@ def stack_outputs(stack: str, *, pulumi: Path | None = None, run: Run | None = N
             f"Stack {stack} cannot be read: pulumi printed no JSON object. "
             f"Run `pulumi stack output --json --stack {stack}` by hand and read what it says."
         )
-    if not outputs:
-        raise StackError(
-            f"Stack {stack} has no outputs: nothing is deployed. Run `pulumi up --stack {stack}`."
-        )
     return outputs
+
+
+def stack_config(
+    stack: str, *, secrets: bool, pulumi: Path | None = None, run: Run | None = None
+) -> dict[str, str]:
+    """
+    The stack's settings of ours (`liveavatar:apiUrl` and so on; `secrets`: the key too), else StackError.
+
+    They are the second source of settings after the environment, so that a check of a stack needs no
+    more than `pulumi up` does. The values come through a pipe and go nowhere else.
+    """
+    held = _asked(stack, ["config", "--json", *(["--show-secrets"] if secrets else [])], pulumi, run)
+    return {
+        key: str(entry["value"])
+        for key, entry in held.items()
+        if key.startswith("liveavatar:") and isinstance(entry, dict) and entry.get("value") is not None
+    }
 
 
 KNOWN_COMPLAINTS = (

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 WIDEST = 320
+HALF_A_FRAME_S = 0.02
 
 Picture = npt.NDArray[np.uint8]  # [height, width, 3] RGB
 
@@ -24,6 +25,7 @@ class Thumbnail:
 
     at_s: float
     picture: Picture
+    mark: str = ""
 
 
 def shrink_i420(
@@ -63,7 +65,10 @@ class Keeper:
 
     def wants(self, at_s: float) -> bool:
         """Whether the frame at this moment is due."""
-        return len(self.kept) < self.at_most and (not self.kept or at_s >= self.kept[-1].at_s + self.every_s)
+        if not self.kept:
+            return True
+        due_s = self.kept[0].at_s + len(self.kept) * self.every_s - HALF_A_FRAME_S
+        return at_s >= due_s and len(self.kept) < self.at_most
 
     def keep(self, at_s: float, picture: Picture) -> None:
         """Add one picture."""

@@ -1,0 +1,109 @@
+"""
+Runs planned checks one after another, judges each, and lets a signal end them in order.
+
+Nothing here prints; callers are told by callbacks.
+"""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from types import FrameType
+
+from liveavatar_ops.health.api_side import cleaning
+from liveavatar_ops.health.facts import Depth
+from liveavatar_ops.health.janitor import Swept, sweep
+from liveavatar_ops.health.judge import judge
+from liveavatar_ops.health.ledger import Ledger
+from liveavatar_ops.health.plan import Planned
+from liveavatar_ops.health.runner import Checked, Runner
+from liveavatar_ops.health.verdicts import Judgement, Verdict, exit_code
+from pulumi_liveavatar.api.client import LiveAvatarClient
+from pulumi_liveavatar.api.sessions import Sessions
+from pulumi_liveavatar.settings import Settings
+
+WORST_FIRST = (Verdict.UNHEALTHY, Verdict.INCONCLUSIVE, Verdict.DEGRADED, Verdict.HEALTHY)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One check, judged."""
+
+    planned: Planned
+    checked: Checked
+    judgement: Judgement
+
+
+@dataclass
+class StopWish:
+    """Set by the first signal; `number` says which. The second one raises KeyboardInterrupt."""
+
+    event: threading.Event
+    number: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """As a shell reports a process that a signal ended."""
+        return 128 + self.number
+
+
+@contextlib.contextmanager
+def signals_as_wishes(on_first: Callable[[], None]) -> Iterator[StopWish]:
+    """While this is open, the first of SIGINT, SIGTERM and SIGHUP asks the running check to end."""
+    wish = StopWish(threading.Event())
+
+    def heard(number: int, _frame: FrameType | None) -> None:
+        if wish.event.is_set():
+            raise KeyboardInterrupt
+        wish.number = number
+        wish.event.set()
+        on_first()
+
+    before = {number: signal.signal(number, heard) for number in SIGNALS}
+    try:
+        yield wish
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def sweep_first(settings: Settings, ledger: Ledger) -> Swept:
+    """Stop what earlier checks left open; makes no call where there is nothing."""
+    if not ledger.open_rows():
+        return Swept()
+    with LiveAvatarClient(cleaning(settings)) as client:
+        return sweep(ledger, Sessions(client).stop, api_url=settings.api_url)
+
+
+def run_all(
+    planned: Sequence[Planned],
+    depth: Depth,
+    runner: Runner,
+    *,
+    on_begin: Callable[[Planned], None],
+    on_end: Callable[[Outcome], None],
+) -> list[Outcome]:
+    """Every check in order; `on_end` hears of each as soon as it is judged. Raises as Runner.check does."""
+    outcomes = []
+    for check in planned:
+        on_begin(check)
+        checked = runner.check(
+            check.target.facts(depth), check.target.body, check.limits, leave_after_s=check.leave_after_s
+        )
+        outcome = Outcome(check, checked, judge(checked.facts, check.limits))
+        outcomes.append(outcome)
+        on_end(outcome)
+    return outcomes
+
+
+def worst(outcomes: Sequence[Outcome]) -> Verdict:
+    """The verdict that decides the exit code of several."""
+    seen = {outcome.judgement.verdict for outcome in outcomes}
+    return next((verdict for verdict in WORST_FIRST if verdict in seen), Verdict.HEALTHY)
+
+
+def final_exit_code(outcomes: Sequence[Outcome], *, strict: bool) -> int:
+    """The worst verdict's: unhealthy beats inconclusive beats degraded beats healthy."""
+    return exit_code(worst(outcomes), strict=strict)

@@ -1,0 +1,167 @@
+"""
+Where a check's words go: results to stdout, what happens meanwhile and complaints to stderr.
+
+With --json stdout carries the result document and nothing else, so that a program can read it.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from liveavatar_ops.health.checking import Outcome
+from liveavatar_ops.health.evidence.contact_sheet import write_contact_sheet
+from liveavatar_ops.health.facts import Facts
+from liveavatar_ops.health.files import write_whole
+from liveavatar_ops.health.janitor import Swept
+from liveavatar_ops.health.ledger import Ledger
+from liveavatar_ops.health.plan import Planned, Usage
+from liveavatar_ops.health.stopping import JANITOR
+
+PHASES = {
+    "look": "asking LiveAvatar: key, credits, references",
+    "open": "opening a session",
+    "join": "joining the room",
+    "avatar": "waiting for the avatar",
+    "watch": "watching",
+    "stop": "stopping the session",
+}
+DEFAULT_FOLDER = Path("evidence")
+
+
+@dataclass
+class Output:
+    """One command's output. `junit` and `evidence` as typed."""
+
+    as_json: bool
+    junit: Path | None
+    evidence: Path | None
+    no_evidence: bool
+    _documents: list[dict[str, Any]] = field(default_factory=list)
+    several: bool = False
+
+    def check_places(self) -> None:
+        """Refuse places that cannot be written before anything is started."""
+        problems = []
+        if self.evidence is not None and self.no_evidence:
+            problems.append("--evidence and --no-evidence: give one of them")
+        if self.evidence is not None and self.evidence.exists() and not self.evidence.is_dir():
+            problems.append(f"--evidence: {self.evidence} is a file; name a folder")
+        if self.junit is not None and self.junit.is_dir():
+            problems.append(f"--junit: {self.junit} is a folder; name a file")
+        if problems:
+            raise Usage(problems)
+
+    def begin(self, check: Planned) -> None:
+        """One check is about to start."""
+        if not self.as_json:
+            self._aside(f"{check.target.name} ({check.target.where})")
+
+    def phase(self, name: str) -> None:
+        """The running check has come this far."""
+        if not self.as_json and name in PHASES:
+            self._aside(f"  {PHASES[name]} …")
+
+    def swept(self, swept: Swept) -> None:
+        """What the janitor found before the first check."""
+        for sentence in (*swept.closed, *swept.failed):
+            self._aside(f"left by an earlier check: {sentence}")
+
+    def interrupting(self) -> None:
+        """The first signal was heard."""
+        self._aside("Interrupted: stopping the session, please wait (again to give up) …")
+
+    def interrupted(self, facts: Facts) -> None:
+        """The check ended early because it was asked to."""
+        if facts.stop.needed and not facts.stop.stopped:
+            self._aside(facts.stop.sentence or f"The session may still be open. Run `{JANITOR}`.")
+        else:
+            self._aside("Interrupted. Nothing was left open.")
+
+    def given_up(self, ledger: Ledger) -> None:
+        """The second signal was heard before everything was stopped."""
+        if ledger.open_rows():
+            self._aside(f"Interrupted before the session was stopped. Run `{JANITOR}` now.")
+        else:
+            self._aside("Interrupted. Nothing was left open.")
+
+    def end(self, outcome: Outcome) -> None:
+        """One check is judged: write its evidence, show it."""
+        paths = self._keep(outcome)
+        document = result_document(outcome, paths)
+        self._documents.append(document)
+        if "result" in paths:
+            write_whole(Path(paths["result"]), json.dumps(document, indent=2) + "\n")
+        if not self.as_json:
+            show(outcome, paths)
+
+    def finish(self, outcomes: Sequence[Outcome]) -> None:
+        """All checks are done: JUnit, and with --json the one document on stdout."""
+        if self.junit is not None:
+            self.junit.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self.junit, junit_text(outcomes))
+        if self.as_json:
+            one = self._documents[0] if len(self._documents) == 1 else {"results": self._documents}
+            sys.stdout.write(json.dumps(one) + "\n")
+            sys.stdout.flush()
+
+    def _keep(self, outcome: Outcome) -> dict[str, str]:
+        """Write the pictures; returns every path by name, the result's own among them."""
+        if self.no_evidence:
+            return {}
+        folder = self._folder(outcome)
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = {"folder": str(folder), "result": str(folder / "result.json")}
+        if outcome.checked.pictures:
+            sheet = folder / "contact-sheet.png"
+            facts, limits = outcome.checked.facts, outcome.planned.limits
+            write_contact_sheet(sheet, facts, outcome.judgement, outcome.checked.pictures, limits)
+            paths["contact_sheet"] = str(sheet)
+        return paths
+
+    def _folder(self, outcome: Outcome) -> Path:
+        facts = outcome.checked.facts
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", facts.target.name)[:60]
+        if self.evidence is not None:
+            return self.evidence / name if self.several else self.evidence
+        session = (facts.session_id or "no-session")[:8]
+        return DEFAULT_FOLDER / f"{facts.started_at:%Y%m%dT%H%M%SZ}-{name}-{session}"
+
+    def _aside(self, sentence: str) -> None:
+        sys.stderr.write(f"{sentence}\n")
+        sys.stderr.flush()
+
+
+def result_document(outcome: Outcome, paths: dict[str, str]) -> dict[str, Any]:
+    """The result as a JSON-ready object."""
+    facts = outcome.checked.facts
+    return {
+        "schema": "liveavatar-ops.health.result/1",
+        "target": facts.target.model_dump(mode="json"),
+        "judgement": outcome.judgement.model_dump(mode="json"),
+        "facts": facts.model_dump(mode="json"),
+        "evidence": paths,
+        "credits": facts.credits.model_dump(mode="json"),
+    }
+
+
+def show(outcome: Outcome, paths: dict[str, str]) -> None:
+    """The result for a reader (until the reports' own module draws it)."""
+    judged = outcome.judgement
+    sys.stdout.write(
+        f"{judged.verdict.value.upper()}  {outcome.checked.facts.target.name}  cause: {judged.cause.value}\n"
+    )
+    for reason in judged.reasons:
+        sys.stdout.write(f"  {reason.sentence}\n")
+    if judged.next_step:
+        sys.stdout.write(f"  next: {judged.next_step}\n")
+    for name, path in paths.items():
+        sys.stdout.write(f"  {name}: {path}\n")
+
+
+def junit_text(outcomes: Sequence[Outcome]) -> str:
+    """A JUnit document (until the reports' own module writes it)."""
+    return f'<testsuites><testsuite name="health" tests="{len(outcomes)}"/></testsuites>\n'

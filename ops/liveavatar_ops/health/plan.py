@@ -1,0 +1,148 @@
+"""
+Turns what was typed into checks to run, or into every complaint about it. Starts nothing.
+
+A check that cannot be meant, or that would cost more than allowed, is refused here, before LiveAvatar
+is asked for anything.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from liveavatar_ops.health.facts import Depth
+from liveavatar_ops.health.limits import Limits, LimitsError, limits_from, parse_limit_flags
+from liveavatar_ops.health.references import price
+from liveavatar_ops.health.stack import StackError, stack_outputs
+from liveavatar_ops.health.target import Target, TargetError, from_file, from_flags, from_stack
+
+SHORTEST_WATCH_S = 0.5
+LONGEST_WATCH_S = 3600.0
+
+
+class Usage(Exception):
+    """What was typed cannot be done; `problems` holds one line each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The command line, as typed. `flags` are the flags that describe a target, by name, None if absent."""
+
+    stack: str | None = None
+    template: str | None = None
+    template_file: Path | None = None
+    flags: dict[str, Any] = field(default_factory=dict)
+    depth: Depth = Depth.VIDEO
+    watch_for_s: float | None = None
+    limits: Sequence[str] = ()
+    max_credits: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One check to run; `leave_after_s` is when its session must be over to stay within the budget."""
+
+    target: Target
+    limits: Limits
+    leave_after_s: float | None = None
+
+
+def plan(asked: Asked, *, outputs_of: Callable[[str], dict[str, Any]] = stack_outputs) -> list[Planned]:
+    """The checks to run, in order; raises Usage with everything that is wrong."""
+    problems = [*_wrong_together(asked), *_wrong_limits(asked)]
+    targets: list[Target] = []
+    if len(_ways(asked)) == 1:
+        try:
+            targets = _targets(asked, outputs_of)
+        except Usage as wrong:
+            problems += wrong.problems
+    if problems:
+        raise Usage(problems)
+    checks = [Planned(target, _limits(asked, target)) for target in targets]
+    return _within_budget(asked, checks)
+
+
+def _ways(asked: Asked) -> list[str]:
+    """How the command line says what to check; one way is right."""
+    ways = {
+        "--stack": asked.stack is not None,
+        "--template-file": asked.template_file is not None,
+        "--avatar and its flags": any(value is not None for value in asked.flags.values()),
+    }
+    return [way for way, given in ways.items() if given]
+
+
+def _wrong_limits(asked: Asked) -> list[str]:
+    try:
+        limits_from(("--limit", parse_limit_flags(asked.limits)))
+    except LimitsError as wrong:
+        return [str(problem) for problem in wrong.problems]
+    return []
+
+
+def _wrong_together(asked: Asked) -> list[str]:
+    given = _ways(asked)
+    problems = []
+    if len(given) > 1:
+        problems.append(f"{' and '.join(given)}: give one of them, they each say what to check")
+    if not given:
+        problems.append(
+            "Nothing to check: give --stack NAME (what was deployed), --template-file FILE, or --avatar ID"
+        )
+    if asked.template is not None and asked.stack is None:
+        problems.append("--template: names a template of a stack; give --stack NAME with it")
+    if asked.watch_for_s is not None and not SHORTEST_WATCH_S <= asked.watch_for_s <= LONGEST_WATCH_S:
+        problems.append(f"--watch-for: should be from {SHORTEST_WATCH_S:g} to {LONGEST_WATCH_S:g} seconds")
+    if asked.max_credits is not None and not asked.max_credits >= 0:
+        problems.append("--max-credits: should be 0 or more")
+    return problems
+
+
+def _targets(asked: Asked, outputs_of: Callable[[str], dict[str, Any]]) -> list[Target]:
+    try:
+        if asked.stack is not None:
+            return from_stack(asked.stack, outputs_of(asked.stack), asked.template)
+        if asked.template_file is not None:
+            return [from_file(asked.template_file)]
+        return [from_flags(asked.flags)]
+    except TargetError as wrong:
+        raise Usage(wrong.problems) from None
+    except StackError as why:
+        raise Usage([str(why)]) from None
+
+
+def _limits(asked: Asked, target: Target) -> Limits:
+    try:
+        typed = parse_limit_flags(asked.limits)
+        watch = {} if asked.watch_for_s is None else {"watch_s": asked.watch_for_s}
+        return limits_from((target.where, target.limits), ("--limit", typed), ("--watch-for", watch))
+    except LimitsError as wrong:
+        raise Usage([str(problem) for problem in wrong.problems]) from None
+
+
+def _within_budget(asked: Asked, checks: list[Planned]) -> list[Planned]:
+    """Share the credits out: every check gets its first minute, what is left lets the first ones run on."""
+    if asked.max_credits is None or not asked.depth.includes(Depth.SESSION):
+        return checks
+    least = sum((price(check.target.body, 1) for check in checks), Decimal(0))
+    if least > asked.max_credits:
+        what = "This check costs" if len(checks) == 1 else f"These {len(checks)} checks cost"
+        cure = "Allow more, check fewer templates, or check a sandbox template, which costs nothing"
+        raise Usage(
+            [f"--max-credits: {what} at least {least} credits and {asked.max_credits} are allowed. {cure}"]
+        )
+    spare = asked.max_credits - least
+    shared = []
+    for check in checks:
+        minute = price(check.target.body, 1)
+        more = int(spare / minute) if minute else 0
+        spare -= more * minute
+        shared.append(
+            Planned(check.target, check.limits, leave_after_s=60.0 * (1 + more) if minute else None)
+        )
+    return shared

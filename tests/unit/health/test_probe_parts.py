@@ -1,0 +1,284 @@
+"""The child's parts that need no room: frames on their way, thumbnails, statistics, errors, our own host."""
+
+import asyncio
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace as Message
+from typing import Any
+
+import numpy as np
+import pytest
+
+from liveavatar_ops.health.connect_errors import why_not_joined
+from liveavatar_ops.health.facts import Depth, TargetFacts
+from liveavatar_ops.health.host import CpuReading, HostUse, Lag, between, host_facts, read_cpu, watch_loop
+from liveavatar_ops.health.notebook import Notebook, StepRefused
+from liveavatar_ops.health.pipe import Frame, FramePipe
+from liveavatar_ops.health.receiver_stats import ice_path, network_facts
+from liveavatar_ops.health.thumbnails import Keeper, Thumbnail, load, save, shrink_i420
+from pulumi_liveavatar.api.errors import ConcurrencyLimit, LiveAvatarError
+
+
+def i420(width: int, height: int, y: int, u: int, v: int) -> bytes:
+    half = ((width + 1) // 2) * ((height + 1) // 2)
+    return bytes([y]) * (width * height) + bytes([u]) * half + bytes([v]) * half
+
+
+@pytest.mark.parametrize(
+    ("yuv", "rgb"),
+    [
+        pytest.param((16, 128, 128), (0, 0, 0), id="black"),
+        pytest.param((235, 128, 128), (254, 254, 254), id="white"),
+        pytest.param((81, 90, 240), (254, 0, 0), id="red"),
+        pytest.param((145, 54, 34), (0, 255, 1), id="green"),
+        pytest.param((41, 240, 110), (0, 0, 255), id="blue"),
+    ],
+)
+def test_colours_of_a_thumbnail_are_those_of_the_frame(yuv: tuple[int, ...], rgb: tuple[int, ...]):
+    """BT.601, limited range, as decoders give it."""
+    picture = shrink_i420(i420(1280, 720, *yuv), 1280, 720)
+
+    assert picture.shape == (180, 320, 3)
+    assert np.abs(picture[0, 0].astype(int) - rgb).max() <= 2
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (640, 360), (360, 640), (33, 17), (2, 2), (1281, 721)])
+def test_any_frame_size_makes_a_small_upright_picture(size: tuple[int, int]):
+    """Odd sizes and vertical avatars included."""
+    picture = shrink_i420(i420(*size, 100, 128, 128), *size)
+
+    assert max(picture.shape[:2]) <= 320
+    assert (picture.shape[1] > picture.shape[0]) == (size[0] > size[1])
+
+
+def test_thumbnails_are_spread_over_the_watch_and_end_with_the_last_frame():
+    """Twelve over ten seconds at 25 fps: the first, evenly spaced ones, the very last."""
+    keeper = Keeper(every_s=10 / 11, at_most=14)
+    picture = np.zeros((9, 16, 3), np.uint8)
+    for frame in range(251):
+        at_s = 2 + frame * 0.04 + (0.015 if frame % 2 else 0.0)
+        if keeper.wants(at_s):
+            keeper.keep(at_s, picture)
+    keeper.keep_last(2 + 250 * 0.04, picture)
+
+    moments = [each.at_s for each in keeper.kept]
+    assert len(moments) == 12
+    assert (moments[0], moments[-1]) == (2.0, 12.0)
+    assert max(np.diff(moments)) < 1.0
+
+
+def test_pictures_come_back_from_their_file_and_a_damaged_file_is_no_pictures(tmp_path: Path):
+    """A child that died while writing leaves no traceback in the parent."""
+    path = tmp_path / "pictures.npz"
+    kept = [Thumbnail(2.0, np.full((2, 3, 3), 7, np.uint8)), Thumbnail(1.0, np.zeros((4, 4, 3), np.uint8))]
+    save(path, kept)
+
+    assert [each.at_s for each in load(path)] == [1.0, 2.0]
+    assert load(path)[1].picture.tolist() == kept[0].picture.tolist()
+    path.write_bytes(path.read_bytes()[:100])
+    assert load(path) == []
+    assert load(tmp_path / "none.npz") == []
+
+
+def test_frames_reach_the_meter_in_order_and_all_of_them():
+    """What is offered is looked at, by the time the pipe is closed."""
+    seen: list[float] = []
+    pipe = FramePipe(lambda frame: seen.append(frame.at_s), Keeper(1.0), at_most=1000)
+    for n in range(200):
+        pipe.offer(Frame(n / 25, 32, 16, i420(32, 16, n, 128, 128)))
+
+    assert pipe.close()
+    assert seen == [n / 25 for n in range(200)]
+    assert pipe.unseen == 0
+
+
+def test_a_slow_meter_costs_content_but_never_timing():
+    """The loop never waits; every frame's moment arrives, its picture only if there was room."""
+    release = threading.Event()
+    seen: list[tuple[float, bool]] = []
+
+    def look(frame: Frame) -> None:
+        release.wait(30)
+        seen.append((frame.at_s, frame.luma() is not None))
+
+    pipe = FramePipe(look, Keeper(1.0), at_most=5)
+    for n in range(50):
+        pipe.offer(Frame(float(n), 32, 16, i420(32, 16, 0, 128, 128)))
+    release.set()
+    pipe.close()
+
+    assert [at_s for at_s, _ in seen] == [float(n) for n in range(50)]
+    assert pipe.unseen == sum(not looked for _, looked in seen) >= 40
+
+
+def test_a_meter_that_breaks_is_our_fault_and_known_as_such():
+    """The thread goes on, and the failure is kept for the facts."""
+
+    def look(_: Frame) -> None:
+        raise ZeroDivisionError("by nought")
+
+    pipe = FramePipe(look, Keeper(1.0))
+    pipe.offer(Frame(0.0, 32, 16, i420(32, 16, 0, 128, 128)))
+
+    assert pipe.close()
+    assert pipe.failure == "ZeroDivisionError: by nought"
+
+
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJ2aWRlbyI6e319.c2lnbmF0dXJlLWNhbmFyeQ"
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("engine: signal failure: transport connection error: IO error: Connection refused", "signalling"),
+        ("engine: signal failure: client error: 401 Unauthorized - invalid token", "token"),
+        ("engine: signal failure: server error: 503 Service Unavailable", "signalling"),
+        ("engine: signal failure: failed to receive livekit_protocol::JoinResponse", "signalling"),
+        ("engine: connection error: wait_pc_connection timed out", "ice"),
+        ("something nobody has seen", "signalling"),
+    ],
+)
+def test_the_words_of_the_sdk_tell_where_joining_failed(said: str, kind: str):
+    """One error class for everything, so the text decides."""
+    assert why_not_joined(said, token=TOKEN).kind == kind
+
+
+def test_a_room_token_never_stays_in_the_sentence():
+    """The SDK quotes the address it tried, and the token is part of it."""
+    failure = why_not_joined(f"refused: wss://x/rtc?access_token={TOKEN}&auto=1 ({TOKEN})", token=TOKEN)
+
+    assert "signature" not in failure.sentence
+    assert TOKEN[:20] not in failure.sentence
+
+
+def pair(name: str, *, nominated: bool, packets: int) -> tuple[str, Any]:
+    held = Message(
+        nominated=nominated,
+        packets_received=packets,
+        local_candidate_id=f"L{name}",
+        remote_candidate_id=f"R{name}",
+        current_round_trip_time=0.012,
+    )
+    return "candidate_pair", Message(candidate_pair=held)
+
+
+def candidate(kind: str, name: str, protocol: str, type_: int) -> tuple[str, Any]:
+    held = Message(protocol=protocol, candidate_type=type_, relay_protocol=1)
+    return kind, Message(rtc=Message(id=name), candidate=held)
+
+
+def test_the_media_path_is_the_nominated_pair_that_carried_most():
+    """Two peer connections give two pairs; the relay's protocol only counts for a relay."""
+    rows = [
+        pair("1", nominated=True, packets=3),
+        pair("2", nominated=True, packets=900),
+        pair("3", nominated=False, packets=9000),
+        candidate("local_candidate", "L1", "udp", 0),
+        candidate("local_candidate", "L2", "TCP", 3),
+        candidate("remote_candidate", "R2", "tcp", 0),
+    ]
+
+    path = ice_path(rows)
+
+    assert path is not None
+    assert (path.protocol, path.local_type, path.remote_type) == ("tcp", "relay", "host")
+    assert (path.relay_protocol, path.round_trip_s) == ("tcp", 0.012)
+    assert ice_path([]) is None
+
+
+def test_network_numbers_are_shares_and_rates():
+    """Lost of all sent, bits a second of the time watched."""
+    inbound = Message(
+        bytes_received=1_250_000,
+        decoder_implementation="FFmpeg",
+        frames_decoded=250,
+        frames_dropped=1,
+        nack_count=2,
+        pli_count=3,
+        qp_sum=5000,
+    )
+    received = Message(packets_received=950, packets_lost=50, jitter=0.004)
+    sound = Message(inbound=Message(concealed_samples=100, total_samples_received=1000))
+    video = [("inbound_rtp", Message(received=received, inbound=inbound))]
+
+    facts = network_facts(video, [("inbound_rtp", sound)], watched_s=10.0)
+
+    assert (facts.loss_share, facts.bitrate_bps, facts.qp_mean) == (0.05, 1_000_000, 20)
+    assert facts.concealed_share == 0.1
+    assert network_facts([], [], watched_s=0).loss_share is None
+
+
+def test_a_starved_loop_shows_as_lag():
+    """Blocking the loop is what a busy host does to it."""
+    lag, begun = Lag(), time.monotonic()
+
+    async def starve() -> None:
+        ticking = asyncio.create_task(watch_loop(lag, lambda: time.monotonic() - begun))
+        await asyncio.sleep(0.1)
+        time.sleep(0.4)
+        await asyncio.sleep(0.1)
+        ticking.cancel()
+
+    asyncio.run(starve())
+    facts = host_facts(lag, HostUse(0.1, 0.5, 0.0, None), backlog_max=3, frames_dropped=1)
+
+    assert facts.loop_lag_max_s > 0.25
+    assert facts.spikes
+    assert facts.loop_lag_p95_s <= facts.loop_lag_max_s
+    assert (facts.backlog_max, facts.frames_dropped) == (3, 1)
+
+
+def test_host_use_is_the_difference_of_two_readings():
+    """Shares of the machine, cores of our own; unknown where the system does not tell."""
+    first = CpuReading(at_s=0, busy_s=100, total_s=200, stolen_s=0, waited_s=None, own_s=1)
+    last = CpuReading(at_s=10, busy_s=115, total_s=220, stolen_s=1, waited_s=None, own_s=3)
+
+    use = between(first, last)
+
+    assert use == HostUse(own_cores=0.2, busy_share=0.75, stolen_share=0.05, waited_share=None)
+
+
+def test_a_system_without_proc_gives_no_numbers_and_no_error(tmp_path: Path):
+    """macOS has none."""
+    reading = read_cpu(tmp_path)
+
+    assert (reading.busy_s, reading.waited_s) == (None, None)
+
+
+def test_a_refused_call_ends_the_check_with_all_that_is_known():
+    """Status, code and words of the refusal, and the step in its place in time."""
+    at = iter([5.0, 5.0, 5.5, 5.5, 6.0])
+    notes = Notebook(TargetFacts(name="desk", depth=Depth.SESSION), clock=lambda: next(at, 6.0))
+
+    def start() -> None:
+        raise ConcurrencyLimit("LiveAvatar did not start", why="limit reached", status=403, code=4003)
+
+    with pytest.raises(StepRefused):
+        notes.call("start", start)
+
+    facts = notes.facts()
+    assert facts.refusal is not None
+    assert (facts.refusal.error, facts.refusal.status, facts.refusal.code) == ("ConcurrencyLimit", 403, 4003)
+    assert (facts.steps[0].name, facts.steps[0].ok, facts.steps[0].started_s) == ("start", False, 0.0)
+
+
+def test_time_begins_with_the_first_call():
+    """Imports and the wait for the ledger are not the avatar's fault."""
+    at = [100.0]
+    notes = Notebook(TargetFacts(name="desk", depth=Depth.API), clock=lambda: at[0])
+    at[0] = 107.0
+    notes.call("credits", lambda: None)
+    at[0] = 108.0
+
+    assert notes.facts().steps[0].started_s == 0.0
+    assert notes.now_s() == 1.0
+
+
+def test_a_call_that_breaks_otherwise_is_not_hidden():
+    """Only the API's own errors are refusals."""
+    notes = Notebook(TargetFacts(name="desk", depth=Depth.API))
+
+    with pytest.raises(KeyError):
+        notes.call("credits", lambda: {}["x"])
+    assert issubclass(ConcurrencyLimit, LiveAvatarError)
