@@ -38,8 +38,8 @@ _STEPS: dict[Cause, str] = {
         "and the result file."
     ),
     Cause.FROZEN: (
-        "Look at the contact sheet where it is marked FROZEN, start a new session, and if it freezes "
-        "again send support the session id with the sheet."
+        "Look at the contact sheet's red marks and start a new session; if it stands again, send support the "
+        "session id with the sheet."
     ),
     Cause.BLACK: (
         "Look at the contact sheet: if the scene is meant to be this dark, raise black_detail_share or "

@@ -1,0 +1,51 @@
+"""The six or so numbers that matter for the depth of a check, in words, with their state."""
+
+from dataclasses import dataclass
+
+from liveavatar_ops.health.facts import Depth, Facts
+from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.measures import Reading, State, readings, show
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A title, a value as people read it, and how it stands."""
+
+    title: str
+    value: str
+    state: State
+
+
+_BY_DEPTH: dict[Depth, tuple[str, ...]] = {
+    Depth.API: (),
+    Depth.SESSION: ("api_start", "stop"),
+    Depth.VIDEO: ("first_frame", "fps", "gap", "frozen", "black"),
+    Depth.CONVERSATION: ("first_frame", "fps", "gap", "frozen", "answer"),
+}
+
+
+def figures(facts: Facts, limits: Limits) -> list[Figure]:
+    """Figures for a sheet or a headline: those that the depth of the check asks about."""
+    by_name = {reading.name: reading for reading in readings(facts, limits)}
+    found = [_of(by_name[name]) for name in _BY_DEPTH[facts.target.depth] if name in by_name]
+    if facts.target.depth.includes(Depth.VIDEO):
+        found.insert(4, _size(facts, by_name["area"]))
+    else:
+        made = [step for step in facts.steps if step.ok]
+        state: State = "ok" if made and len(made) == len(facts.steps) else "unhealthy"
+        found.insert(0, Figure("Calls answered", f"{len(made)} of {len(facts.steps)}", state))
+    return found
+
+
+def _of(reading: Reading) -> Figure:
+    value = "not seen" if reading.seen is None else show(reading.seen, reading.unit)
+    return Figure(reading.title, value, reading.state)
+
+
+def _size(facts: Facts, area: Reading) -> Figure:
+    video = facts.video
+    if not video.sizes:
+        return Figure("Size", "not seen", "not_seen")
+    last = video.sizes[-1]
+    state: State = area.state if area.seen is not None else "ok"
+    return Figure("Size", f"{last.width}×{last.height}", state)

@@ -1,0 +1,75 @@
+"""What stands on a thumbnail, from the facts alone; and which thumbnails a sheet shows."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from liveavatar_ops.health.evidence.palette import BAD, GOOD, WARN
+from liveavatar_ops.health.facts import Facts
+
+MOST = 24
+_SAME_S = 0.06
+
+
+class Picture(Protocol):
+    """One kept frame: RGB uint8 [height, width, 3], seen at `at_s` on the check's clock."""
+
+    @property
+    def at_s(self) -> float: ...
+    @property
+    def picture(self) -> npt.NDArray[np.uint8]: ...
+
+
+Mark = tuple[str, str]  # words, colour
+
+
+def marks_of(picture: Picture, facts: Facts, pictures: Sequence[Picture]) -> list[Mark]:
+    """The most telling marks of one picture, the worst first; at most two."""
+    found: list[Mark] = []
+    for span in facts.video.spans:
+        if not span.start_s - _SAME_S <= picture.at_s <= span.end_s + _SAME_S:
+            continue
+        lasted = max(picture.at_s - span.start_s, 0.0)
+        if span.kind == "frozen":
+            found.append((f"FROZEN {lasted:.1f} s", BAD))
+        elif span.kind == "black":
+            found.append(("BLACK", BAD))
+        elif span.kind == "one_colour":
+            found.append(("ONE COLOUR", BAD))
+    if gap := _gap_before(picture, facts, pictures):
+        found.append((f"AFTER A GAP OF {gap:.1f} s", WARN))
+    first = facts.video.first_frame_s
+    if first is not None and abs(picture.at_s - first) <= _SAME_S:
+        found.append(("FIRST FRAME", GOOD))
+    elif picture is pictures[-1] and facts.video.open_gap_s >= 1.0:
+        found.append((f"LAST FRAME, THEN {facts.video.open_gap_s:.1f} s NOTHING", BAD))
+    return _without_standing_black(found)[:2]
+
+
+def choose(pictures: Sequence[Picture], *, most: int = MOST) -> list[Picture]:
+    """In order of time; where there are too many, evenly spread with the first and the last."""
+    ordered = sorted(pictures, key=lambda each: each.at_s)
+    if len(ordered) <= most:
+        return ordered
+    picks = np.linspace(0, len(ordered) - 1, most).round().astype(int)
+    return [ordered[index] for index in picks.tolist()]
+
+
+def _gap_before(picture: Picture, facts: Facts, pictures: Sequence[Picture]) -> float | None:
+    """The longest gap that ended between the picture before and this one."""
+    before_s = max((each.at_s for each in pictures if each.at_s < picture.at_s), default=float("-inf"))
+    ended = [
+        span.took_s
+        for span in facts.video.spans
+        if span.kind == "gap" and before_s < span.end_s <= picture.at_s + _SAME_S
+    ]
+    return max(ended, default=None)
+
+
+def _without_standing_black(found: list[Mark]) -> list[Mark]:
+    """A black picture stands still too; one word is enough."""
+    if any(words in {"BLACK", "ONE COLOUR"} for words, _ in found):
+        return [mark for mark in found if not mark[0].startswith("FROZEN")]
+    return found
