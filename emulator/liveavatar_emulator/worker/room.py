@@ -23,8 +23,8 @@ LISTEN_MS = 100
 class Ears:
     """Whom the room tells what."""
 
-    user_joined: Callable[[], None]
-    user_left: Callable[[], None]
+    user_joined: Callable[[], None]  # the first one
+    user_left: Callable[[], None]  # the last one
     user_ready: Callable[[], None]  # somebody receives our tracks
     command: Callable[[dict[str, Any]], None]
     heard: Callable[[bytes], None]  # PCM, 24 kHz mono
@@ -47,6 +47,7 @@ class Room:
         self._ears = ears
         self._room = rtc.Room()
         self._users: set[str] = set()
+        self._attended = False
         self._listening: asyncio.Task[None] | None = None
         self._sending: set[asyncio.Task[None]] = set()
         self._video: rtc.VideoSource | None = None
@@ -59,7 +60,7 @@ class Room:
         on("participant_connected", lambda p: self._came(p.identity))
         on("participant_disconnected", lambda p: self._went(p.identity))
         on("track_subscribed", self._hear)
-        on("local_track_subscribed", lambda _track: self._ears.user_ready())
+        on("local_track_subscribed", lambda _track: self._watched())
         on("data_received", self._packet)
         on("disconnected", lambda reason: self._ears.lost(str(rtc.DisconnectReason.Name(reason))))
         await asyncio.wait_for(
@@ -139,14 +140,22 @@ class Room:
             if self._connected:
                 self._ears.lost(f"data: {type(error).__name__}")
 
-    def _came(self, identity: str) -> None:
-        if identity not in self._users:
+    def _watched(self) -> None:
+        """Somebody takes our tracks: told at once, while news of who that is may come seconds later."""
+        self._came(None)
+        self._ears.user_ready()
+
+    def _came(self, identity: str | None) -> None:
+        if identity:
             self._users.add(identity)
+        if not self._attended:
+            self._attended = True
             self._ears.user_joined()
 
     def _went(self, identity: str) -> None:
-        if identity in self._users:
-            self._users.discard(identity)
+        self._users.discard(identity)
+        if self._attended and not self._users:
+            self._attended = False
             self._ears.user_left()
 
     def _packet(self, packet: rtc.DataPacket) -> None:

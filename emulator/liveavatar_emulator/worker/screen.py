@@ -9,6 +9,7 @@ from liveavatar_emulator.worker.drawing.portrait import Mouth, Portrait
 from liveavatar_emulator.worker.faults import Faults
 
 NOISES = 8  # different noise pictures, shown in turn
+Grain = NDArray[np.int16]
 STILL = ("frozen", "nearly_frozen", "frozen_logo")
 CUT_TO = "garden"
 
@@ -17,7 +18,7 @@ class Screen:
     """Draws each frame into one picture; `portrait` may be replaced by one of another size at any time."""
 
     def __init__(self, portrait: Portrait) -> None:
-        self._noise: list[NDArray[np.int16]] = []
+        self._noise: list[Grain] = []
         self._frames = 0
         self.show(portrait)
 

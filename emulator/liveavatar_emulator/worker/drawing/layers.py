@@ -145,6 +145,11 @@ class Layer:
         for plane, piece in zip(planes[1:], self.chroma(cx % STEPS, cy % STEPS), strict=True):
             piece.onto(plane, cx // STEPS + ox // 2, cy // STEPS + oy // 2)
 
+    @property
+    def pieces_made(self) -> int:
+        """How many planes have been scaled so far."""
+        return len(self._luma) + 2 * len(self._chroma)
+
     def luma(self, px: int, py: int) -> Piece:
         """The Y plane, shifted by px and py quarters of a pixel."""
         if (px, py) not in self._luma:

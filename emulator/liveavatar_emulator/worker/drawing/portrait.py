@@ -76,6 +76,11 @@ class Portrait:
         self._part("eyes", pose.lids, pose.gaze if pose.lids < LIDS - 1 else 0).onto(picture, left, top)
         self._part("mouth", mouth.opening, mouth.width if mouth.opening else 1).onto(picture, left, top)
 
+    def pieces_made(self) -> int:
+        """How many pieces have been scaled so far: what a frame costs beyond copying."""
+        layers = (self._head, self._torso, *self._parts.values())
+        return sum(layer.pieces_made for layer in layers) + len(self._backdrops)
+
     def mouth_box(self, pose: Pose) -> tuple[int, int, int, int]:
         """Left, top, right and bottom of the mouth in a frame (pixels): for measuring."""
         return self._box(MOUTH_AREA, pose)
