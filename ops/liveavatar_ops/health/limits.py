@@ -24,7 +24,8 @@ def _limit(default: float | bool, unit: str, reason: str, source: str, *, most: 
     return Field(default, description=reason, ge=least, le=top, allow_inf_nan=False, json_schema_extra=extra)
 
 
-_OWN = "our own, measured on synthetic pictures"
+_OWN = "our own starting point"
+_SEEN = "measured on synthetic pictures, through H.264 and VP8"
 _W3C = "W3C webrtc-stats"
 _BT1359 = "ITU-R BT.1359"
 _AGORA = "Agora analytics: video freeze over 500 ms"
@@ -48,7 +49,7 @@ class Limits(BaseModel):
         12,
         "s",
         "how much longer a picture that seems to stand still is watched before it is called frozen",
-        _OWN,
+        _SEEN,
     )
     answer_deadline_s: float = _limit(
         12, "s", "how long an answer is waited for", "4 s past answer_unhealthy_s"
@@ -96,10 +97,10 @@ class Limits(BaseModel):
     # Content.
     still_below_levels: float = _limit(
         5, "grey levels", "largest change of a 16×16 block that is still a standing picture",
-        "codec noise ≤ 3.9 (VP8) and ≤ 1.8 (H.264), a moving mouth ≥ 8.7 (p99), a blink 53", most=255,
+        "codec noise ≤ 3.9 (VP8), ≤ 1.8 (H.264); a moving mouth ≥ 8.7 (p99), a blink 53", most=255,
     )  # fmt: skip
-    frozen_degraded_s: float = _limit(5, "s", "an idle avatar blinks every 2 to 6 s", _OWN)
-    frozen_unhealthy_s: float = _limit(10, "s", "no blink, no breath: a photograph", _OWN)
+    frozen_degraded_s: float = _limit(5, "s", "an idle avatar blinks every 2 to 6 s", _SEEN)
+    frozen_unhealthy_s: float = _limit(10, "s", "no blink, no breath: a photograph", _SEEN)
     frozen_speaking_degraded_s: float = _limit(1, "s", "a voice with a standing picture", _OWN)
     frozen_speaking_unhealthy_s: float = _limit(
         2, "s", "a voice with a standing picture", "livekit/agents#2826"
@@ -110,12 +111,12 @@ class Limits(BaseModel):
         0.02,
         "share",
         "of blocks that stand out from the rest: more is a dark scene, not a black picture",
-        _OWN,
+        _SEEN,
     )
     black_degraded_s: float = _limit(0.2, "s", "a flash of black", _OWN)
     black_unhealthy_s: float = _limit(2, "s", "the picture is black", _FFMPEG)
     one_colour_below_levels: float = _limit(
-        2, "grey levels", "standard deviation of a flat picture", _OWN, most=255
+        2, "grey levels", "standard deviation of a flat picture", _SEEN, most=255
     )
     one_colour_degraded_s: float = _limit(0.5, "s", "a flash of one colour", _OWN)
     one_colour_unhealthy_s: float = _limit(2, "s", "the picture is one colour", _OWN)
@@ -142,12 +143,12 @@ class Limits(BaseModel):
     answer_degraded_s: float = _limit(3, "s", "the answer comes late", "voice-agent vendors' key metric")
     answer_unhealthy_s: float = _limit(8, "s", "the caller thinks that the line is dead", _OWN)
     mouth_moves_factor: float = _limit(
-        2, "times", "mouth motion in speech against silence that makes a speaking mouth", _OWN, most=100
+        2, "times", "mouth motion in speech against silence that makes a speaking mouth", _SEEN, most=100
     )
     mouth_moves_levels: float = _limit(
-        1, "grey levels", "mean mouth motion below this is a still mouth", _OWN, most=255
+        1, "grey levels", "mean mouth motion below this is a still mouth", _SEEN, most=255
     )
-    mouth_evidence_s: float = _limit(2, "s", "of speech, before a mouth is called still", _OWN)
+    mouth_evidence_s: float = _limit(2, "s", "of speech, before a mouth is called still", _SEEN)
     lip_correlation_degraded_share: float = _limit(
         0.3, "share", "|r| of mouth and loudness", "synthetic mouth ≥ 0.73"
     )

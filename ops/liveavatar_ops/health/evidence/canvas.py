@@ -28,7 +28,7 @@ def font(size: int) -> Font:
 
 def plain(text: str) -> str:
     """Text in the letters that the font has: accents are dropped, the unknown becomes `?`."""
-    known = unicodedata.normalize("NFKD", text.translate(_PLAIN))
+    known = unicodedata.normalize("NFD", text.translate(_PLAIN))
     kept = "".join(letter for letter in known if not unicodedata.combining(letter))
     return "".join(letter if " " <= letter <= "~" or letter in "·…“”’±" else "?" for letter in kept)
 
