@@ -39,12 +39,9 @@ SOURCES = ("path", "download", "build")
 class Installer:
     """Takes one engine after the other through its sources."""
 
-    def __init__(
-        self, *, environ: Mapping[str, str], screen: Screen, ours: Sequence[Path], allowed: Sequence[str]
-    ) -> None:
+    def __init__(self, *, environ: Mapping[str, str], screen: Screen, allowed: Sequence[str]) -> None:
         self.environ, self.screen, self.allowed = environ, screen, allowed
         self.root = store.cache_root(environ)
-        self.ours = [self.root, *ours]
 
     def get(self, engine: pins.Engine) -> store.Found:
         """An engine that works; ToolchainError tells what each source said and what to do."""
@@ -68,7 +65,7 @@ class Installer:
 
     def _from(self, source: str, engine: pins.Engine) -> store.Found:
         if source == "path":
-            return sources.on_path(engine, self.environ, ours=self.ours)
+            return sources.on_path(engine, self.environ, cache=self.root)
         fill = (
             partial(sources.download, engine, screen=self.screen)
             if source == "download"
@@ -79,6 +76,7 @@ class Installer:
             engine,
             source,
             fill,
+            accept=self.allowed,
             environ=self.environ,
             waiting_for=lambda who: self.screen.line(
                 f"{engine.title}: waiting for {who}: it makes this already"
@@ -117,7 +115,6 @@ def install(options: argparse.Namespace, environ: Mapping[str, str], screen: Scr
     installer = Installer(
         environ=environ,
         screen=screen,
-        ours=[] if options.no_link else [options.link],
         allowed=(options.source,) if options.source else SOURCES,
     )
     found = []

@@ -7,7 +7,7 @@ import tarfile
 import tempfile
 import urllib.request
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO, Any
@@ -27,16 +27,16 @@ _CHUNK = 1 << 18
 Opener = Callable[..., Any]
 
 
-def on_path(engine: Engine, environ: Mapping[str, str], *, ours: Sequence[Path]) -> Found:
+def on_path(engine: Engine, environ: Mapping[str, str], *, cache: Path) -> Found:
     """
     A fitting engine that the user installed.
 
     Its helpers must lie beside the real binary: only there does the engine find them when it is
-    started through our link by somebody with another PATH. `ours` are directories that hold our own
-    results or links to them.
+    started through our link by somebody with another PATH. What lies in our `cache` is not the user's:
+    in an activated environment PATH leads there by our own links.
     """
     rejected = []
-    for binary in _candidates(engine.main_binary, environ, ours):
+    for binary in _candidates(engine.main_binary, environ, cache):
         try:
             version = version_of(engine, binary, environ)
         except StepFailed:
@@ -53,17 +53,14 @@ def on_path(engine: Engine, environ: Mapping[str, str], *, ours: Sequence[Path])
     raise NotHere("; ".join(rejected) or f"no {engine.main_binary} on PATH")
 
 
-def _candidates(name: str, environ: Mapping[str, str], ours: Sequence[Path]) -> list[Path]:
-    own = [place.resolve() for place in ours]
-    found = []
+def _candidates(name: str, environ: Mapping[str, str], cache: Path) -> list[Path]:
+    found: list[Path] = []
     for entry in environ.get("PATH", "").split(os.pathsep):
         place = Path(entry) / name
         if not entry or not os.access(place, os.X_OK) or place.is_dir():
             continue
         real = place.resolve()
-        if Path(entry).resolve() in own or any(real.is_relative_to(directory) for directory in own):
-            continue
-        if real not in found:
+        if real not in found and not real.is_relative_to(cache.resolve()):
             found.append(real)
     return found
 
@@ -117,7 +114,8 @@ def _unpack(archive: IO[bytes], engine: Engine, into: Path) -> None:
 
 
 def _why(error: Exception) -> str:
-    return str(getattr(error, "reason", "") or error) or error.__class__.__name__
+    reason = getattr(error, "reason", error)
+    return str(getattr(reason, "strerror", None) or reason) or error.__class__.__name__
 
 
 def build(engine: Engine, into: Path, screen: Screen, *, environ: Mapping[str, str]) -> None:
@@ -129,6 +127,7 @@ def build(engine: Engine, into: Path, screen: Screen, *, environ: Mapping[str, s
     go = _go(engine, settings)
     common = ["-mod=readonly", *(flag for flag in engine.build_flags if flag.startswith("-tags"))]
     title = f"{engine.title} {engine.version}"
+    screen.line(f"{title}: building it from Go modules; the first time this takes some minutes")
 
     def call(step: str, *arguments: str, on_line: Callable[[str], None] = lambda _: None) -> list[str]:
         return run(step, [go, *arguments], cwd=engine.module_dir, environ=settings, on_line=on_line)
@@ -136,7 +135,7 @@ def build(engine: Engine, into: Path, screen: Screen, *, environ: Mapping[str, s
     with screen.step(f"{title}: fetching Go modules") as step:
         lines = call("go list", "list", "-deps", *common, *engine.packages, on_line=_count_downloads(step))
     packages = {line for line in lines if not line.startswith("go: ")}
-    with screen.step(f"{title}: compiling (some minutes the first time)") as step:
+    with screen.step(f"{title}: compiling") as step:
         call(
             "go build",
             *("build", "-v", "-mod=readonly", "-buildvcs=false", *engine.build_flags),
@@ -147,6 +146,7 @@ def build(engine: Engine, into: Path, screen: Screen, *, environ: Mapping[str, s
         where = call("go list -m", "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", module)[-1]
         shutil.copyfile(Path(where) / path, into / Path(path).name)
         (into / Path(path).name).chmod(0o755)
+    shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _count_downloads(step: Step) -> Callable[[str], None]:

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,19 +57,20 @@ def make(
     source: str,
     fill: Callable[[Path], None],
     *,
+    accept: Collection[str],
     environ: Mapping[str, str],
     waiting_for: Callable[[str], None],
 ) -> Found:
     """
     Lets `fill` put the binaries into a directory, checks that they run, and publishes them in one move.
 
-    Waits if somebody else makes the same engine, and takes theirs if it came out well. Whatever goes
-    wrong, nothing half-made is left where `cached` looks.
+    Waits if somebody else makes the same engine, and takes theirs if it came out well and its source is
+    one to `accept`. Whatever goes wrong, nothing half-made is left where `cached` looks.
     """
     home = root / engine.key()
     _writable(root)
     with locked(root / f"{engine.key()}.lock", waiting_for=waiting_for):
-        if (theirs := cached(root, engine)) and theirs.source == source:
+        if (theirs := cached(root, engine)) and theirs.source in accept:
             return theirs
         _sweep(root, engine)
         making = Path(tempfile.mkdtemp(prefix=_prefix(engine), dir=root))

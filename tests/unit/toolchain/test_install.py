@@ -22,7 +22,7 @@ GOOD = {"motor": "echo motor v3.1.4", "motor-host": "true"}
 
 
 def installer(environ: dict[str, str], terminal: Terminal, allowed=install.SOURCES) -> install.Installer:
-    return install.Installer(environ=environ, screen=Screen(terminal), ours=[], allowed=allowed)
+    return install.Installer(environ=environ, screen=Screen(terminal), allowed=allowed)
 
 
 @pytest.fixture
@@ -151,9 +151,12 @@ def test_ctrl_c_leaves_no_process_and_nothing_half(tmp_path: Path, environ: dict
     fake_go(tmp_path / "path", build=f"sleep 600 & echo $$ $! > {pids}.new; mv {pids}.new {pids}; wait")
     command = [sys.executable, TOOLCHAIN / "install.py", "--only", "livekit", "--from", "build", "--no-link"]
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
-        _until(pids.exists)
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=120)
+        try:
+            _until(pids.exists)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
 
     assert process.returncode == 130
     assert "nothing half-made is left" in said

@@ -14,9 +14,9 @@ from installer.progress import Screen
 from .fakes import GOOD_BUILD, Terminal, archive, executable, fake_engine, fake_go, motor, names
 
 
-def on_path(engine: Engine, *directories: Path, ours: tuple[Path, ...] = ()) -> Path:
+def on_path(engine: Engine, *directories: Path, cache: Path = Path("/nowhere")) -> Path:
     path = os.pathsep.join([*(str(directory) for directory in directories), "/usr/bin", "/bin"])
-    return sources.on_path(engine, {"PATH": path}, ours=ours).directory
+    return sources.on_path(engine, {"PATH": path}, cache=cache).directory
 
 
 def test_a_fitting_engine_on_path_is_taken(engine: Engine, tmp_path: Path) -> None:
@@ -68,9 +68,8 @@ def test_our_own_links_are_not_somebody_elses_engine(engine: Engine, tmp_path: P
     links.mkdir()
     (links / "motor").symlink_to(cache / "motor")
 
-    for ours in (links, tmp_path / "cache"):
-        with pytest.raises(NotHere, match="no motor on PATH"):
-            on_path(engine, links, cache, ours=(tmp_path / "cache", ours))
+    with pytest.raises(NotHere, match="no motor on PATH"):
+        on_path(engine, links, cache, cache=tmp_path / "cache")
 
 
 def test_the_download_yields_the_binaries_and_nothing_else(tmp_path: Path, screen: Screen) -> None:

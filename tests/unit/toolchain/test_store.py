@@ -24,7 +24,9 @@ def root(tmp_path: Path) -> Path:
 
 
 def make(root: Path, engine: Engine, fill=motor, source="build", waiting_for=lambda who: None) -> store.Found:
-    return store.make(root, engine, source, fill, environ=dict(os.environ), waiting_for=waiting_for)
+    return store.make(
+        root, engine, source, fill, accept=[source], environ=dict(os.environ), waiting_for=waiting_for
+    )
 
 
 def leftovers(root: Path) -> list[str]:
@@ -236,3 +238,22 @@ def test_a_cache_that_cannot_be_written_is_named(engine: Engine, tmp_path: Path)
 
     with pytest.raises(ToolchainError, match="LIVEAVATAR_OPS_TOOLCHAIN"):
         make(tmp_path / "file" / "cache", engine)
+
+
+def test_whoever_waited_for_a_download_takes_a_finished_build(root: Path, engine: Engine) -> None:
+    """
+    Sources differ, the engine does not: the second process fetches nothing.
+    """
+    built = make(root, engine)
+
+    taken = store.make(
+        root,
+        engine,
+        "download",
+        lambda _: pytest.fail("made it again"),
+        accept=["path", "download", "build"],
+        environ=dict(os.environ),
+        waiting_for=print,
+    )
+
+    assert taken == built
