@@ -5,7 +5,6 @@ The providers are stateless and pickled by reference: the state of a stack holds
 and class name, which is why neither is ever renamed.
 """
 
-import logging
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -56,9 +55,8 @@ class LiveAvatarProvider(ResourceProvider):
     _configured: Configured | None = None
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Once per process. Also makes errors one line: the host would print whole tracebacks."""
+        """Once per process. Also makes errors one line: newer hosts answer with the whole traceback."""
         sys.tracebacklimit = 0
-        logging.getLogger("grpc._server").setLevel(logging.CRITICAL)
         settings = load_settings({key: req.config.get(key) for key in config_keys()})
         self.use(LiveAvatarClient(settings), settings)
 

@@ -7,9 +7,9 @@ returns may lag behind a label that was moved.
 """
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import SecretStr
+from pydantic import SecretStr, StringConstraints
 
 from pulumi_liveavatar import aws_errors
 from pulumi_liveavatar.aws_errors import AwsSecretError, Place
@@ -23,7 +23,7 @@ class AwsSecret(StrictModel):
     """One version of an AWS secret, and where in it the value is: names only, never the value."""
 
     secret_id: Text
-    version_id: Text
+    version_id: Annotated[str, StringConstraints(min_length=32, max_length=64)]
     json_key: Text | None = None
     region: Text | None = None
 

@@ -197,7 +197,7 @@ class Secret(Resource, module="liveavatar", name="Secret"):
         resource_name: str,
         *,
         value: pulumi.Input[str] | None = None,
-        aws: pulumi.Input[AwsSecret] | None = None,
+        aws: pulumi.Input[AwsSecret | Mapping[str, Any]] | None = None,
         secret_type: pulumi.Input[str] = DEFAULT_TYPE,
         name: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,

@@ -98,7 +98,7 @@ def pending(world: World) -> AwsSecret:
     ("prepare", "says"),
     [
         pytest.param(
-            lambda world: source("v-1" * 12), r"There is no such AWS secret in eu-central-1", id="missing"
+            lambda world: source("0" * 36), r"There is no such AWS secret in eu-central-1", id="missing"
         ),
         pytest.param(
             lambda world: AwsSecret(**{**holding(VALUE)(world).model_dump(), "version_id": "0" * 36}),
@@ -131,13 +131,15 @@ def pending(world: World) -> AwsSecret:
         ),
         pytest.param(holding("  "), r"Its value is empty", id="empty value"),
         pytest.param(
-            lambda world: AwsSecret(secret_id="arn:aws:s3:::bucket", version_id="v"),
+            lambda world: AwsSecret(secret_id="arn:aws:s3:::bucket", version_id="0" * 36),
             r"That ARN is not one of an AWS secret",
             id="another service's ARN",
         ),
         pytest.param(
             lambda world: AwsSecret(
-                secret_id="arn:aws:secretsmanager:eu-west-1:1:secret:a-b", version_id="v", region="eu-west-2"
+                secret_id="arn:aws:secretsmanager:eu-west-1:1:secret:a-b",
+                version_id="0" * 36,
+                region="eu-west-2",
             ),
             r"Its ARN names eu-west-1",
             id="two regions",
