@@ -36,6 +36,9 @@ class Studio(Protocol):
     async def close(self, session_id: str, reason: str) -> None:
         """Call the avatar back and close the room."""
 
+    def worker_pid(self, session_id: str) -> int | None:
+        """The process that plays a session's avatar, if there is one."""
+
     async def user_in(self, session_id: str) -> bool:
         """Whether a user is in the session's room right now."""
 

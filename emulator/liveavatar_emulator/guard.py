@@ -2,8 +2,8 @@
 Makes sure that a child does not outlive the emulator, however the emulator dies.
 
 ``python -m liveavatar_emulator.guard watch CMD…`` runs CMD and ends it when standard input ends, which the
-system closes for us even after SIGKILL. ``… guard become CMD…`` turns into CMD, which keeps standard input
-for itself; on Linux the system kills it when its parent dies.
+system closes for us even after SIGKILL. ``… guard become PARENT CMD…`` turns into CMD, which keeps standard
+input for itself; on Linux the system kills it when its parent dies, whose process id is PARENT.
 """
 
 import ctypes
@@ -41,9 +41,9 @@ def watch(command: Sequence[str]) -> int:
     return child.wait()
 
 
-def become(command: Sequence[str]) -> None:
+def become(parent: int, command: Sequence[str]) -> None:
     """Turn into a command that dies with its parent."""
-    die_with(os.getppid())
+    die_with(parent)
     os.execv(command[0], list(command))  # noqa: S606 - no shell is the point
 
 
@@ -61,9 +61,9 @@ def main(arguments: Sequence[str]) -> int:
     """Do what the module says."""
     if len(arguments) > 1 and arguments[0] == "watch":
         return watch(arguments[1:])
-    if len(arguments) > 1 and arguments[0] == "become":
-        become(arguments[1:])
-    sys.stderr.write("usage: python -m liveavatar_emulator.guard watch|become COMMAND…\n")
+    if len(arguments) > 2 and arguments[0] == "become" and arguments[1].isdigit():
+        become(int(arguments[1]), arguments[2:])
+    sys.stderr.write("usage: python -m liveavatar_emulator.guard watch COMMAND… | become PARENT COMMAND…\n")
     return _USAGE
 
 

@@ -36,6 +36,11 @@ class NoMedia:
     async def close(self, session_id: str, reason: str) -> None:
         """Nothing is open."""
 
+    def worker_pid(self, session_id: str) -> int | None:
+        """There is none."""
+        del session_id
+        return None
+
     async def user_in(self, session_id: str) -> bool:
         """Nobody is in a room that does not exist."""
         del session_id

@@ -4,11 +4,11 @@ import asyncio
 import importlib
 import logging
 import os
+import signal
 import socket
-import sys
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,6 +78,8 @@ async def _serve(
         server = _server(_app(settings, options, house))
         if options.die_with_parent:
             _watch_parent(server)
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(signal_number, server.told_to_stop)
         serving = asyncio.create_task(server.serve(sockets=[door]))
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
@@ -134,7 +136,21 @@ def _stand_in(settings: Settings) -> ASGIApp | None:
     return app
 
 
-def _server(app: FastAPI) -> uvicorn.Server:
+class _Server(uvicorn.Server):
+    """uvicorn's server without its signal handling, which would end the process before its children."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the emulator."""
+        yield
+
+    def told_to_stop(self) -> None:
+        """Finish what is being answered; at the second time of telling, do not."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def _server(app: FastAPI) -> _Server:
     config = uvicorn.Config(
         app,
         http=Droppable,
@@ -144,15 +160,15 @@ def _server(app: FastAPI) -> uvicorn.Server:
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
     )
-    return uvicorn.Server(config)
+    return _Server(config)
 
 
-def _watch_parent(server: uvicorn.Server) -> None:
+def _watch_parent(server: _Server) -> None:
     """Stop serving when standard input ends; end by force if that takes too long."""
 
     def wait() -> None:
         with suppress(OSError, ValueError):
-            while sys.stdin.buffer.read(1024):
+            while os.read(0, 1024):  # not sys.stdin: its lock would be held at the end
                 pass
         server.should_exit = True
         last_resort = threading.Timer(_LAST_RESORT_S, os._exit, args=(1,))

@@ -42,6 +42,10 @@ class LiveStudio:
         await self._workers.close(session_id, reason)
         await self._livekit.close_room(session_id)
 
+    def worker_pid(self, session_id: str) -> int | None:
+        """The process that plays a session's avatar, if there is one."""
+        return self._workers.pids().get(session_id)
+
     async def user_in(self, session_id: str) -> bool:
         """Whether the user is in the room, by the media server's word."""
         return USER in await self._livekit.people_in(session_id)

@@ -15,7 +15,6 @@ from liveavatar_emulator.jobs import Job
 log = logging.getLogger(__name__)
 WORKER = (sys.executable, "-m", "liveavatar_emulator.worker")
 _LINE_LIMIT = 2**20
-_STOPS_WITHIN_S = 5.0
 _SPARE_AFTER_S = 2.0
 
 OnEvent = Callable[[str, Mapping[str, object]], Awaitable[None]]
@@ -30,10 +29,18 @@ class Workers:
     events, one line each. ``on_event`` gets them, ``on_gone`` is called when a worker ends uncalled.
     """
 
-    def __init__(self, on_event: OnEvent, on_gone: OnGone, *, command: Sequence[str] = WORKER) -> None:
+    def __init__(
+        self,
+        on_event: OnEvent,
+        on_gone: OnGone,
+        *,
+        command: Sequence[str] = WORKER,
+        stops_within_s: float = 5.0,
+    ) -> None:
         self._on_event = on_event
         self._on_gone = on_gone
         self._command = command
+        self._stops_within_s = stops_within_s
         self._spare: Process | None = None
         self._at_work: dict[str, Process] = {}
         self._readers: dict[str, asyncio.Task[None]] = {}
@@ -68,7 +75,7 @@ class Workers:
         reader = self._readers[session_id]
         self._called_back.add(session_id)
         await _write(worker, json.dumps({"command": "stop", "reason": reason}))
-        await _end(worker, _STOPS_WITHIN_S)
+        await _end(worker, self._stops_within_s)
         await reader
 
     async def shut(self) -> None:
@@ -96,6 +103,7 @@ class Workers:
             "-m",
             "liveavatar_emulator.guard",
             "become",
+            str(os.getpid()),
             *self._command,
             stdin=PIPE,
             stdout=PIPE,

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,10 @@ class RunningEmulator:
             time.sleep(0.02)
         raise AssertionError(f"no request was held within {within_s} s")
 
+    def children(self) -> set[int]:
+        """Process ids of everything it has started, and of what that has started."""
+        return descendants(self.pid)
+
     def kill(self) -> None:
         """SIGKILL, as a crash does."""
         self.process.send_signal(signal.SIGKILL)
@@ -75,15 +79,22 @@ class RunningEmulator:
 
 @contextmanager
 def running_emulator(
-    *, media: bool, state: Path | None = None, env: Mapping[str, str] | None = None, **flags: Any
+    *,
+    media: bool,
+    state: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    log: Path | None = None,
+    **flags: Any,
 ) -> Iterator[RunningEmulator]:
     """
     An emulator for as long as the block runs; in-memory unless a state file is given.
 
+    ``log`` is a file for its standard error, for tests that look for what must not be there.
+
     Further flags go by name: ``fault=["frozen:after_s=3"]`` becomes ``--fault frozen:after_s=3``, ``port=0``
     becomes ``--port 0``, ``True`` a bare flag.
     """
-    emulator = start_emulator(media=media, state=state, env=env, **flags)
+    emulator = start_emulator(media=media, state=state, env=env, log=log, **flags)
     try:
         yield emulator
     finally:
@@ -94,17 +105,59 @@ def running_emulator(
                 pipe.close()
 
 
+def descendants(pid: int) -> set[int]:
+    """Process ids below one, however deep (Linux)."""
+    below: dict[int, set[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+        except (OSError, IndexError):
+            continue
+        below.setdefault(parent, set()).add(int(stat.parent.name))
+    found: set[int] = set()
+    waiting = {pid}
+    while waiting:
+        waiting = set().union(*(below.get(one, set()) for one in waiting)) - found
+        found |= waiting
+    return found
+
+
+def wait_gone(pids: set[int], within_s: float = 30.0) -> set[int]:
+    """Wait for processes to end; those that did not."""
+    deadline = time.monotonic() + within_s
+    while (left := {pid for pid in pids if _alive(pid)}) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 def start_emulator(
-    *, media: bool, state: Path | None = None, env: Mapping[str, str] | None = None, **flags: Any
+    *,
+    media: bool,
+    state: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    log: Path | None = None,
+    **flags: Any,
 ) -> RunningEmulator:
     """Start one and wait for its ready line; the caller ends it."""
     command = [str(_COMMAND), "serve", "--json", "--die-with-parent"]
     command += ["--state", str(state)] if state else ["--ephemeral"]
     command += [] if media else ["--no-media"]
     command += _as_flags(flags)
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **(env or {})}
-    )
+    with open(log, "ab") if log else nullcontext() as errors:  # noqa: PTH123 - one expression for both
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env={**os.environ, **(env or {})},
+        )
     return RunningEmulator(process=process, **_ready_line(process))
 
 

@@ -62,9 +62,9 @@ async def release(here: InHouse) -> dict[str, object]:
 @router.get("/sessions")
 async def sessions(here: InHouse) -> list[dict[str, object]]:
     """Every session there was, newest first; states are minted, active, ended."""
-    return [
-        _view(one, here.world.clock()) for one in here.world.sessions.in_state("minted", "active", "ended")
-    ]
+    found = here.world.sessions.in_state("minted", "active", "ended")
+    now, studio = here.world.clock(), here.conductor.studio
+    return [{**_view(one, now), "worker_pid": studio.worker_pid(one.id)} for one in found]
 
 
 @router.get("/calls")

@@ -1,0 +1,179 @@
+"""The supervisor of avatar workers, with workers that are a few lines long."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from liveavatar_emulator.jobs import Job, JobAvatar, JobVideo
+from liveavatar_emulator.workers import Workers
+from tests.support.emulator import wait_gone
+
+# Says what it was told, and obeys "stop" as a worker should.
+POLITE = """
+import json, sys
+print(json.dumps({"event": "ready"}), flush=True)
+job = json.loads(sys.stdin.readline())
+print("this is not JSON", flush=True)
+print(json.dumps({"event": "joined", "job": job}), flush=True)
+for line in sys.stdin:
+    print(json.dumps({"event": "told", "what": json.loads(line)}), flush=True)
+    if json.loads(line)["command"] == "stop":
+        break
+"""
+STUBBORN = """
+import signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print('{"event": "joined"}', flush=True)
+time.sleep(600)
+"""
+CRASHING = "import sys; sys.stdin.readline(); sys.exit(3)"
+
+Scene = Callable[[Workers, "Notes"], Awaitable[None]]
+
+
+class Notes:
+    """What the workers reported."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, Mapping[str, object]]] = []
+        self.gone: list[str] = []
+        self.changed = asyncio.Event()
+
+    async def event(self, session_id: str, event: Mapping[str, object]) -> None:
+        """Note an event."""
+        self.events.append((session_id, event))
+        self.changed.set()
+
+    async def lost(self, session_id: str) -> None:
+        """Note a loss."""
+        self.gone.append(session_id)
+        self.changed.set()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something to be noted."""
+        async with asyncio.timeout(60):
+            while not condition():
+                self.changed.clear()
+                await self.changed.wait()
+
+    def names(self) -> list[object]:
+        """Names of the events so far."""
+        return [event.get("event") for _, event in self.events]
+
+
+def job(session_id: str) -> Job:
+    """A job with nothing special."""
+    return Job(
+        session_id=session_id,
+        livekit_url="ws://127.0.0.1:1",
+        token="t",
+        avatar=JobAvatar(id="a", name="A", look="studio"),
+        video=JobVideo(width=640, height=360, codec="H264"),
+        context=None,
+        openai=None,
+        faults=[],
+        max_session_duration=60,
+    )
+
+
+def play(script: str, scene: Scene) -> None:
+    """Run a scene with workers of this script, and end them."""
+
+    async def run() -> None:
+        notes = Notes()
+        workers = Workers(notes.event, notes.lost, command=[sys.executable, "-c", script], stops_within_s=1)
+        try:
+            await scene(workers, notes)
+        finally:
+            await workers.shut()
+
+    asyncio.run(run())
+
+
+def test_a_job_goes_in_and_events_come_out() -> None:
+    """
+    The worker gets its job and its commands, each one line; what is not JSON is passed over.
+    """
+
+    async def scene(workers: Workers, notes: Notes) -> None:
+        await workers.open(job("one"))
+        await workers.tell("one", {"command": "clear_faults"})
+        await notes.until(lambda: "told" in notes.names())
+        await workers.close("one", "USER_CLOSED")
+
+        assert notes.names() == ["ready", "joined", "told", "told"]
+        assert notes.events[1][1]["job"] == json.loads(job("one").model_dump_json())
+        assert notes.events[3][1]["what"] == {"command": "stop", "reason": "USER_CLOSED"}
+        assert notes.gone == []
+
+    play(POLITE, scene)
+
+
+def test_the_spare_is_the_next_to_go() -> None:
+    """
+    A worker kept warm takes the next job, so that nobody waits for a process to start.
+    """
+
+    async def scene(workers: Workers, notes: Notes) -> None:
+        await workers.warm()
+        spare = workers._spare
+        assert spare is not None
+        await workers.open(job("one"))
+
+        assert workers.pids() == {"one": spare.pid}
+
+    play(POLITE, scene)
+
+
+def test_a_crash_is_reported_once() -> None:
+    """
+    A worker that ends uncalled is reported gone, and commands to it do no harm.
+    """
+
+    async def scene(workers: Workers, notes: Notes) -> None:
+        await workers.open(job("one"))
+        await notes.until(lambda: bool(notes.gone))
+        await workers.tell("one", {"command": "clear_faults"})
+        await workers.close("one", "USER_CLOSED")
+
+        assert notes.gone == ["one"]
+
+    play(CRASHING, scene)
+
+
+def test_a_worker_that_does_not_come_back_is_ended() -> None:
+    """
+    Deaf to the command, to the end of its input and to SIGTERM: it is killed, and not reported as lost.
+    """
+
+    async def scene(workers: Workers, notes: Notes) -> None:
+        await workers.open(job("one"))
+        await notes.until(lambda: "joined" in notes.names())
+        pids = set(workers.pids().values())
+        await workers.close("one", "USER_CLOSED")
+
+        assert wait_gone(pids, within_s=0) == set()
+        assert notes.gone == []
+
+    play(STUBBORN, scene)
+
+
+@pytest.mark.parametrize("key", ["LIVEAVATAR_EMULATOR_API_KEY", "LIVEAVATAR_EMULATOR_OPENAI_KEYS"])
+def test_the_emulators_keys_stay_with_it(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A worker's environment holds none of the emulator's keys; it gets the one it needs in its job.
+    """
+    monkeypatch.setenv(key, "canary")
+
+    async def scene(workers: Workers, notes: Notes) -> None:
+        await workers.open(job("one"))
+        await notes.until(lambda: "joined" in notes.names())
+        pid = workers.pids()["one"]
+
+        assert b"canary" not in Path(f"/proc/{pid}/environ").read_bytes()
+
+    play(POLITE, scene)
