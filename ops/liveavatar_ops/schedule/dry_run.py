@@ -1,0 +1,70 @@
+"""Prints a forecast for people: what would be checked, when, and what it costs. Starts nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.table import Table
+
+from liveavatar_ops.schedule import cost
+from liveavatar_ops.schedule.config import OneOff, WatchConfig
+from liveavatar_ops.schedule.forecast import Forecast
+from liveavatar_ops.schedule.quantities import spoken
+from liveavatar_ops.schedule.targets import WatchTarget
+
+FIRST_CHECKS = 8
+
+
+def show(config: WatchConfig, targets: Sequence[WatchTarget], seen: Forecast, console: Console) -> None:
+    """The plan as a table, its first checks, its windows, its cost, its warnings."""
+    table = Table(box=None, pad_edge=False, header_style="dim", show_footer=True, footer_style="bold")
+    numbers = {"justify": "right"}
+    for name, footer, more in (
+        ("target", "together", {}),
+        ("depth", "", {}),
+        ("mode", "", {}),
+        ("every", "", numbers),
+        ("checks a day", f"{len(seen.checks)}", numbers),
+        ("credits a day", f"{seen.credits:g}", numbers),
+        ("one check", "", numbers),
+    ):
+        table.add_column(name, footer=footer, **more)  # type: ignore[arg-type]  # the stub wants literals
+    for target in targets:
+        own = seen.of(target.name)
+        mode = "sandbox" if target.sandbox else target.mode
+        one = f"{cost.expected(target, 'regular'):g}, at most {cost.worst(target, 'regular'):g}"
+        table.add_row(
+            target.name, target.depth.value, mode, spoken(target.every_s),
+            f"{len(own)}", f"{sum(each.credits for each in own):g}", one,
+        )  # fmt: skip
+    console.print(table)
+    console.print(f"\nThe first checks ({config.time_zone}):", style="bold")
+    for each in seen.checks[:FIRST_CHECKS]:
+        kind = ", the day's long one" if each.kind == "long" else ""
+        console.print(f"  {_clock(each.at, config)}  {each.target}{kind}", highlight=False, markup=False)
+    _windows(config, console)
+    limit = config.budget.credits_a_day
+    if limit is not None:
+        lasts = "lasts" if seen.runs_out_at is None else f"is used up at {_clock(seen.runs_out_at, config)}"
+        console.print(f"\nBudget: {limit:g} credits a day; it {lasts}.", highlight=False)
+    for warning in seen.warnings:
+        console.print(f"Warning: {warning}", style="yellow", highlight=False, markup=False)
+    console.print("\nNothing was started.", style="dim")
+
+
+def _windows(config: WatchConfig, console: Console) -> None:
+    for window in config.maintenance:
+        who = ", ".join(window.targets) or "all targets"
+        if isinstance(window, OneOff):
+            when = f"{window.begins:%Y-%m-%d %H:%M} to {window.ends:%Y-%m-%d %H:%M}"
+        else:
+            days = "daily" if len(window.days) == 7 else ", ".join(window.days)
+            when = f"{days} from {window.begins:%H:%M} for {spoken(window.lasts)}"
+        what = "Not checked" if window.mode == "pause" else "Checked, nobody told"
+        zone = window.time_zone or config.time_zone
+        console.print(f"{what}: {who}, {when} ({zone})", highlight=False, markup=False)
+
+
+def _clock(at: float, config: WatchConfig) -> str:
+    return datetime.fromtimestamp(at, ZoneInfo(config.time_zone)).strftime("%a %H:%M:%S")

@@ -1,0 +1,133 @@
+"""
+What the plan means before it runs: when is what checked, and what does that cost a day. Pure.
+
+The forecast is the real plan run against a clock that only it sees, with every check healthy.
+"""
+
+import heapq
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from liveavatar_ops.health.verdicts import Verdict
+from liveavatar_ops.schedule import cost, plan, states, windows
+from liveavatar_ops.schedule.config import Budget, Kind, WatchConfig
+from liveavatar_ops.schedule.plan import Go, Hold
+from liveavatar_ops.schedule.quantities import spoken
+from liveavatar_ops.schedule.states import TargetState
+from liveavatar_ops.schedule.targets import WatchTarget
+
+DAY_S = 86400.0
+CHECK_S = 30.0  # engine, imports and the session of an ordinary check, besides watching
+BUSY_SHARE = 0.8
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One check to come."""
+
+    at: float
+    target: str
+    kind: Kind
+    credits: float
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """24 hours from now. `runs_out_at`: when the budget would stop the checks, None if it lasts."""
+
+    checks: tuple[Planned, ...]
+    runs_out_at: float | None
+    warnings: tuple[str, ...]
+
+    @property
+    def credits(self) -> float:
+        """What all of it costs on an ordinary day, were there no budget."""
+        return sum(each.credits for each in self.checks)
+
+    def of(self, target: str) -> list[Planned]:
+        """The checks of one target."""
+        return [each for each in self.checks if each.target == target]
+
+
+def forecast(
+    config: WatchConfig,
+    targets: Sequence[WatchTarget],
+    now: float,
+    known: Mapping[str, TargetState] | None = None,
+) -> Forecast:
+    """The next 24 hours; `known` states only matter for whether today's long check was made."""
+    states_now = {t.name: (known or {}).get(t.name, TargetState()) for t in targets}
+    free = config.model_copy(update={"budget": Budget()})
+    checks, _ = _simulated(free, targets, states_now, now)
+    _, runs_out_at = _simulated(config, targets, states_now, now)
+    return Forecast(tuple(checks), runs_out_at, tuple(_warnings(config, targets, checks, runs_out_at)))
+
+
+def _simulated(
+    config: WatchConfig, targets: Sequence[WatchTarget], held: Mapping[str, TargetState], now: float
+) -> tuple[list[Planned], float | None]:
+    states_now, rng = dict(held), random.Random(0)  # noqa: S311 (a jitter, not a secret)
+    even = config.model_copy(update={"jitter": 0.0})
+    queue = [(now, i) for i in range(len(targets))]
+    checks: list[Planned] = []
+    spent: dict[str, float] = {}
+    runs_out_at: float | None = None
+    while queue and queue[0][0] < now + DAY_S:
+        at, i = heapq.heappop(queue)
+        target, day = targets[i], windows.day_of(at, config.time_zone).isoformat()
+        state = states_now[target.name]
+        account = plan.Account(spent=spent.get(day, 0.0))
+        decision = plan.decide(target, state, at, now=at, account=account, config=even)
+        if not isinstance(decision, Go):
+            runs_out_at = runs_out_at or (at if decision.why is Hold.BUDGET else None)
+            heapq.heappush(queue, (decision.until, i))
+            continue
+        costs = cost.expected(target, decision.kind)
+        spent[day] = account.spent + costs
+        checks.append(Planned(at, target.name, decision.kind, costs))
+        new = states.after(state, Verdict.HEALTHY, at, confirm=even.confirm, flapping=even.flapping)
+        states_now[target.name] = new.model_copy(
+            update={"last_long_day": day} if decision.kind == "long" else {}
+        )
+        over = at + CHECK_S + cost.watch_s(target, decision.kind)
+        due = plan.next_due(target, new, started_at=at, ended_at=over, config=even, rng=rng)
+        heapq.heappush(queue, (due, i))
+    return checks, runs_out_at
+
+
+def _warnings(
+    config: WatchConfig, targets: Sequence[WatchTarget], checks: Sequence[Planned], runs_out_at: float | None
+) -> list[str]:
+    total = sum(each.credits for each in checks)
+    limit = config.budget.credits_a_day
+    found = []
+    for target in targets:
+        least = cost.worst(target, "regular")
+        if limit is not None and least > limit:
+            found.append(
+                f"{target.name} can never be checked: one check may cost {least:g} credits, the budget is "
+                f"{limit:g} a day."
+            )
+    if limit is not None and total > limit:
+        slower = max(t.every_s for t in targets) * total / max(limit, 1e-9)
+        found.append(
+            f"The plan costs about {total:g} credits a day, the budget is {limit:g}: the day's end is not "
+            f"watched. Every {spoken(slower)} would fit, or a sandbox template, or a larger budget."
+        )
+    elif runs_out_at is not None:
+        found.append(
+            f"The plan costs about {total:g} of {limit:g} credits a day; that leaves too little to set aside "
+            "what one slow check may cost, so the last checks of the day wait for midnight."
+        )
+    if limit is None and total:
+        found.append(
+            f"There is no daily budget; about {total:g} credits a day are spent. Set budget.credits_a_day."
+        )
+    busy = sum((CHECK_S + t.limits.watch_s) / t.every_s for t in targets)
+    if busy > BUSY_SHARE * config.account.max_parallel:
+        found.append(
+            f"Checks take about {busy:.1f} places all the time, account.max_parallel is "
+            f"{config.account.max_parallel}: they will run late. Raise it, or check less often."
+        )
+    return found

@@ -1,0 +1,101 @@
+"""The bodies that go out: plain JSON for a webhook, Slack's blocks for Slack. Pure."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from liveavatar_ops.schedule.notify.message import SCHEMA, Message
+from liveavatar_ops.schedule.states import State
+
+MARKS = {
+    State.UP: ":large_green_circle:",
+    State.DEGRADED: ":large_yellow_circle:",
+    State.DOWN: ":red_circle:",
+    State.FLAPPING: ":large_orange_circle:",
+    State.BLIND: ":white_circle:",
+}
+HEADER_MOST = 150  # Slack refuses the whole message beyond these
+TEXT_MOST = 2900
+
+
+def sheet_of(message: Message, page_url: str | None) -> str | None:
+    """Where the contact sheet is to be seen: at the status page if it has an address, else as a file."""
+    if message.sheet is None or message.run is None:
+        return None
+    return f"{page_url.rstrip('/')}/sheets/{message.run}.png" if page_url else message.sheet
+
+
+def webhook_body(message: Message, number: int, page_url: str | None) -> dict[str, Any]:
+    """Plain JSON. `id` is the same when a message comes twice (after a crash), so that it can be told."""
+    return {
+        "schema": SCHEMA,
+        "id": number,
+        "event": message.event,
+        "target": message.target or None,
+        "from": message.before.value,
+        "to": message.now.value,
+        "at": datetime.fromtimestamp(message.at, UTC).isoformat(timespec="seconds"),
+        "title": message.title,
+        "sentence": message.sentence,
+        "cause": message.cause,
+        "next_step": message.next_step,
+        "first_frame_s": message.first_frame_s,
+        "fps": message.fps,
+        "contact_sheet": sheet_of(message, page_url),
+        "status_page": page_url,
+    }
+
+
+def slack_body(message: Message, page_url: str | None) -> dict[str, Any]:
+    """
+    Slack's incoming-webhook shape. The contact sheet is a link, not an image block: Slack fetches images
+    itself, and refuses the whole message if it cannot reach one.
+    """
+    mark = MARKS.get(message.now, ":large_orange_circle:")
+    title = f"{mark} {message.title}"
+    blocks: list[dict[str, Any]] = [{"type": "header", "text": _plain(title, HEADER_MOST)}]
+    body = "\n".join(_escaped(part) for part in (message.sentence, message.next_step) if part)
+    if body:
+        blocks.append({"type": "section", "text": _markdown(body)})
+    facts = _facts(message)
+    if facts:
+        blocks.append({"type": "section", "fields": [_markdown(fact) for fact in facts]})
+    if notes := _notes(message, page_url):
+        blocks.append({"type": "context", "elements": [_markdown(notes)]})
+    return {"text": _escaped(f"{message.title}. {message.sentence}").strip(), "blocks": blocks}
+
+
+def _facts(message: Message) -> list[str]:
+    pairs = [
+        ("State", f"{message.before.value} → {message.now.value}" if message.event == "state" else ""),
+        ("Cause", message.cause.replace("_", " ") if message.cause != "none" else ""),
+        ("First frame", f"{message.first_frame_s:.1f} s" if message.first_frame_s is not None else ""),
+        ("Frame rate", f"{message.fps:.0f} fps" if message.fps is not None else ""),
+    ]
+    return [f"*{name}*\n{_escaped(value)}" for name, value in pairs if value]
+
+
+def _notes(message: Message, page_url: str | None) -> str:
+    sheet = sheet_of(message, page_url)
+    parts = []
+    if sheet:
+        parts.append(f"<{sheet}|Contact sheet>" if page_url else f"Contact sheet: `{_escaped(sheet)}`")
+    if page_url:
+        parts.append(f"<{page_url}|Status page>")
+    return " · ".join(parts)
+
+
+def _escaped(text: str) -> str:
+    """Slack's own three; without them a name could become a link or a mention."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _plain(text: str, most: int) -> dict[str, Any]:
+    return {"type": "plain_text", "text": _cut(text, most), "emoji": True}
+
+
+def _markdown(text: str) -> dict[str, Any]:
+    return {"type": "mrkdwn", "text": _cut(text, TEXT_MOST)}
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

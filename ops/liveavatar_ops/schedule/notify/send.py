@@ -1,0 +1,147 @@
+"""
+Sends what lies in the outbox: in order, a bounded number of times, and never says where to.
+
+The address of a webhook is a secret; what can be read of a channel is the name of its environment variable.
+"""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.client import HTTPException
+from typing import Any
+
+from pydantic import SecretStr
+
+from liveavatar_ops.schedule.database import Database
+from liveavatar_ops.schedule.log import Log
+from liveavatar_ops.schedule.notify.bodies import slack_body, webhook_body
+from liveavatar_ops.schedule.notify.message import Message
+
+MOST_ATTEMPTS = 6
+FIRST_PAUSE_S = 5.0
+TIMEOUT_S = 10.0
+WORTH_REPEATING = (408, 425, 429)
+
+
+class NotDelivered(Exception):
+    """One attempt failed; `for_good` if another one would fail alike. The text names no address."""
+
+    def __init__(self, why: str, *, for_good: bool = False) -> None:
+        super().__init__(why)
+        self.for_good = for_good
+
+
+Send = Callable[[SecretStr, bytes], None]
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One message for one channel."""
+
+    number: int
+    channel: str
+    message: Message
+    attempt: int
+
+
+class Outbox:
+    """Every watcher may empty it; a letter is claimed before it is sent. `urls` by channel name."""
+
+    def __init__(
+        self,
+        database: Database,
+        urls: Mapping[str, SecretStr],
+        *,
+        now: Callable[[], float],
+        log: Log,
+        page_url: str | None = None,
+        send: Send | None = None,
+    ) -> None:
+        self._db = database
+        self._urls = urls
+        self._now = now
+        self._log = log
+        self._page_url = page_url
+        self._send = send or post
+
+    def empty(self) -> int:
+        """Send what is due, each channel's letters in order; returns how many arrived."""
+        arrived = 0
+        for channel in self._urls:
+            while (letter := self._claim(channel)) is not None:
+                if not self._deliver(letter):
+                    break
+                arrived += 1
+        return arrived
+
+    def _claim(self, channel: str) -> Letter | None:
+        """The channel's oldest unsent letter if it is due; claiming it is what puts off its next attempt."""
+        now = self._now()
+        with self._db.writing() as db:
+            row = db.execute(
+                "SELECT * FROM outbox WHERE channel = ? AND sent_at IS NULL AND given_up IS NULL"
+                " ORDER BY id LIMIT 1",
+                (channel,),
+            ).fetchone()
+            if row is None or row["try_at"] > now:
+                return None
+            attempt = row["attempts"] + 1
+            db.execute(
+                "UPDATE outbox SET attempts = ?, try_at = ? WHERE id = ?",
+                (attempt, now + TIMEOUT_S + FIRST_PAUSE_S * 2 ** (attempt - 1), row["id"]),
+            )
+        return Letter(row["id"], channel, Message.model_validate_json(row["message"]), attempt)
+
+    def _deliver(self, letter: Letter) -> bool:
+        try:
+            self._send(self._urls[letter.channel], json.dumps(self._body(letter)).encode())
+        except NotDelivered as why:
+            given_up = why.for_good or letter.attempt >= MOST_ATTEMPTS
+            self._log.say(
+                "message.not_delivered",
+                channel=letter.channel, why=str(why), attempt=letter.attempt, given_up=given_up,
+            )  # fmt: skip
+            if given_up:
+                self._close(letter, "given_up", str(why))
+            return given_up  # the next one may go: this one is out of the way
+        self._close(letter, "sent_at", self._now())
+        self._log.say("message.delivered", channel=letter.channel, title=letter.message.title)
+        return True
+
+    def _body(self, letter: Letter) -> dict[str, Any]:
+        if letter.channel.startswith("slack:"):
+            return slack_body(letter.message, self._page_url)
+        return webhook_body(letter.message, letter.number, self._page_url)
+
+    def _close(self, letter: Letter, column: str, value: object) -> None:
+        with self._db.writing() as db:
+            db.execute(f"UPDATE outbox SET {column} = ? WHERE id = ?", (value, letter.number))  # noqa: S608 (column is one of two words above)
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Following one would carry the message, and the secret path, to somebody else."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+def post(url: SecretStr, body: bytes) -> None:
+    """One attempt. Raises NotDelivered, whose text holds neither the address nor what the server said."""
+    request = urllib.request.Request(  # noqa: S310 (the scheme was checked when the setting was read)
+        url.get_secret_value(),
+        data=body,
+        headers={"Content-Type": "application/json", "User-Agent": "liveavatar-ops"},
+        method="POST",
+    )
+    try:
+        with urllib.request.build_opener(_NoRedirect).open(request, timeout=TIMEOUT_S) as answer:
+            answer.read(4096)
+    except urllib.error.HTTPError as refused:
+        code = refused.code
+        refused.close()
+        for_good = 300 <= code < 500 and code not in WORTH_REPEATING
+        raise NotDelivered(f"the receiver answered HTTP {code}", for_good=for_good) from None
+    except (OSError, HTTPException, ValueError) as why:
+        raise NotDelivered(f"the receiver was not reached ({type(why).__name__})") from None

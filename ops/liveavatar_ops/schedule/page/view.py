@@ -1,0 +1,226 @@
+"""A snapshot in words, ready for the template: no decisions are left to it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from liveavatar_ops.schedule.page.drawings import Bar, Line, line, strip
+from liveavatar_ops.schedule.plan import Hold
+from liveavatar_ops.schedule.quantities import spoken
+from liveavatar_ops.schedule.snapshot import Snapshot, TargetView
+from liveavatar_ops.schedule.states import State
+from liveavatar_ops.schedule.store import RunRow
+
+WORDS = {
+    State.UP: "up",
+    State.DEGRADED: "degraded",
+    State.DOWN: "down",
+    State.FLAPPING: "flapping",
+    State.BLIND: "not seen",
+    State.UNKNOWN: "no result yet",
+}
+WORST_FIRST = (State.DOWN, State.FLAPPING, State.BLIND, State.DEGRADED, State.UNKNOWN, State.UP)
+HOLDS = {
+    Hold.MAINTENANCE: "maintenance until",
+    Hold.BUDGET: "today's credits are used up; on again",
+    Hold.QUOTA: "the account refused; on again",
+    Hold.CUSTOMERS: "customers first; asks again",
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with its word; `soft` where there is none yet."""
+
+    label: str
+    value: str
+    soft: bool = False
+
+
+@dataclass(frozen=True)
+class Card:
+    """One target."""
+
+    name: str
+    state: str
+    word: str
+    since: str
+    facts: str
+    sentence: str
+    next_step: str
+    cause: str
+    bars: list[Bar]
+    strip_label: str
+    line: Line | None
+    line_label: str
+    figures: list[Figure]
+    sheet: int | None
+    sheet_label: str
+    next_check: str
+    last_check: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """The whole page."""
+
+    title: str
+    state: str
+    at: str
+    cards: list[Card]
+    figures: list[Figure]
+    notice: str
+    budget_share: float | None
+    zone: str
+
+
+def page_of(snapshot: Snapshot, *, has_sheet: Sequence[int] | None = None) -> Page:
+    """Everything in words. `has_sheet`: runs whose picture is really there; None: believe the store."""
+    targets = sorted(snapshot.targets, key=lambda v: (WORST_FIRST.index(v.state.shown), v.target.name))
+    worst = targets[0].state.shown if targets else State.UNKNOWN
+    return Page(
+        title=headline(targets),
+        state=worst.value,
+        at=_clock(snapshot.at, snapshot.zone, seconds=True),
+        cards=[_card(view, snapshot, has_sheet) for view in targets],
+        figures=_figures(snapshot),
+        notice=_notice(snapshot),
+        budget_share=min(1.0, snapshot.spent / snapshot.budget) if snapshot.budget else None,
+        zone=snapshot.zone,
+    )
+
+
+def headline(targets: Sequence[TargetView]) -> str:
+    """What somebody needs to know who has one second."""
+    if not targets:
+        return "Nothing is watched"
+    for state in WORST_FIRST[:-1]:
+        count = sum(view.state.shown is state for view in targets)
+        if count:
+            verb = "has" if count == 1 else "have"
+            words = f"{verb} {WORDS[state]}" if state is State.UNKNOWN else f"{_is(count)} {WORDS[state]}"
+            return f"{count} of {len(targets)} avatars {words}" if len(targets) > 1 else f"The avatar {words}"
+    return f"All {len(targets)} avatars are up" if len(targets) > 1 else "The avatar is up"
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _card(view: TargetView, snapshot: Snapshot, has_sheet: Sequence[int] | None) -> Card:
+    state, last = view.state.shown, view.last
+    sheet = next(
+        (r for r in reversed(view.runs) if r.sheet and (has_sheet is None or r.token in has_sheet)), None
+    )
+    trouble = last is not None and last.verdict != "healthy"
+    return Card(
+        name=view.target.name,
+        state=state.value,
+        word=WORDS[state],
+        since=f"for {spoken(snapshot.at - view.state.since)}" if state is not State.UNKNOWN else "",
+        facts=_facts(view),
+        sentence=last.headline if last and trouble else "",
+        next_step=last.next_step if last and trouble else "",
+        cause=(last.cause or "").replace("_", " ") if last and trouble else "",
+        bars=strip(view.runs, [_title(run, snapshot.zone) for run in view.runs]),
+        strip_label=f"last {len(view.runs)} checks" if len(view.runs) != 1 else "one check so far",
+        line=line(view.first_frames, view.p50, view.p95),
+        line_label=f"first frame, {len(view.first_frames)} checks in 7 days",
+        figures=_target_figures(view),
+        sheet=sheet.token if sheet else None,
+        sheet_label=f"{sheet.verdict or sheet.stage}, {_clock(sheet.started_at, snapshot.zone)}"
+        if sheet
+        else "",
+        next_check=_next(view, snapshot),
+        last_check=_last(view, snapshot),
+    )
+
+
+def _facts(view: TargetView) -> str:
+    target = view.target
+    mode = "sandbox" if target.sandbox else target.mode
+    return f"{target.depth.value} · {mode} · every {spoken(target.every_s)}"
+
+
+def _target_figures(view: TargetView) -> list[Figure]:
+    uptimes = [
+        Figure(f"up, {each.label}", "–" if each.share is None else percent(each.share), each.share is None)
+        for each in view.uptimes
+    ]
+    frames = [
+        Figure(f"first frame {name}", "–" if value is None else f"{value:.1f} s", value is None)
+        for name, value in (("p50", view.p50), ("p95", view.p95))
+    ]
+    return [*uptimes, *frames]
+
+
+def percent(share: float) -> str:
+    """100 % only where nothing failed: 0.9996 is 99.96 %, never rounded up to perfection."""
+    for digits in (0, 1, 2, 3):
+        text = f"{share:.{digits}%}"
+        if share == 1 or (text != f"{1:.{digits}%}" and digits):
+            return text.replace("%", " %")
+    return "< 100 %"
+
+
+def _figures(snapshot: Snapshot) -> list[Figure]:
+    limit = "no limit" if snapshot.budget is None else f"of {snapshot.budget:g}"
+    going = [view for view in snapshot.targets if view.running]
+    dues = [view.due for view in snapshot.targets if not view.running]
+    upcoming = (
+        "now"
+        if dues and min(dues) <= snapshot.at
+        else f"in {spoken(min(dues) - snapshot.at)}"
+        if dues
+        else "–"
+    )
+    return [
+        Figure("credits today", f"{snapshot.spent:g} {limit}"),
+        Figure("checking now", ", ".join(v.target.name for v in going) or "nothing", not going),
+        Figure("next check", upcoming, not dues),
+        Figure("messages lost", str(snapshot.undelivered), snapshot.undelivered == 0),
+    ]
+
+
+def _notice(snapshot: Snapshot) -> str:
+    if snapshot.quota_until is not None:
+        return (
+            "LiveAvatar refused a session (credits, sessions or calls are used up). Checks go on at "
+            f"{_clock(snapshot.quota_until, snapshot.zone)}."
+        )
+    if any(view.waits_for is Hold.BUDGET for view in snapshot.targets):
+        return (
+            f"Today's credits are used up: {snapshot.spent:g} of {snapshot.budget or 0:g}. "
+            f"Checks that cost credits go on at {_clock(snapshot.day_ends, snapshot.zone)}."
+        )
+    return ""
+
+
+def _next(view: TargetView, snapshot: Snapshot) -> str:
+    if view.running:
+        return "checking now"
+    when = _clock(view.due, snapshot.zone)
+    if view.waits_for in HOLDS:
+        return f"{HOLDS[view.waits_for]} {when}"
+    return "next check now" if view.due <= snapshot.at else f"next check in {spoken(view.due - snapshot.at)}"
+
+
+def _last(view: TargetView, snapshot: Snapshot) -> str:
+    if view.last is None or view.last.ended_at is None:
+        return ""
+    return f"checked {spoken(max(0.0, snapshot.at - view.last.ended_at))} ago"
+
+
+def _title(run: RunRow, zone: str) -> str:
+    parts = [_clock(run.started_at, zone), run.verdict or run.stage]
+    if run.cause and run.cause != "none":
+        parts.append(run.cause.replace("_", " "))
+    if run.first_frame_s is not None:
+        parts.append(f"first frame {run.first_frame_s:.1f} s")
+    return " · ".join(parts)
+
+
+def _clock(at: float, zone: str, *, seconds: bool = False) -> str:
+    moment = datetime.fromtimestamp(at, ZoneInfo(zone))
+    return moment.strftime("%d %b %H:%M:%S" if seconds else "%d %b %H:%M").lstrip("0")

@@ -1,0 +1,283 @@
+"""
+The watcher's core: what may begin now, and what a result changes. No processes, no sleeping, no network.
+
+Several of these, in several processes, may work on one file: each decision is made inside the
+transaction that acts on it.
+"""
+
+import random
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from liveavatar_ops.health.facts import Depth
+from liveavatar_ops.health.owner import Owner
+from liveavatar_ops.health.verdicts import Verdict
+from liveavatar_ops.schedule import cost, lease, plan, states, store, windows
+from liveavatar_ops.schedule.config import Kind, WatchConfig
+from liveavatar_ops.schedule.database import Database
+from liveavatar_ops.schedule.lease import Lease, Leases, Standing
+from liveavatar_ops.schedule.notify.message import Message, budget_spent, change
+from liveavatar_ops.schedule.plan import Hold, Wait
+from liveavatar_ops.schedule.result import Outcome
+from liveavatar_ops.schedule.states import TargetState
+from liveavatar_ops.schedule.targets import WatchTarget
+
+
+@dataclass(frozen=True)
+class Run:
+    """One check that is ours to make."""
+
+    target: WatchTarget
+    kind: Kind
+    token: int
+    started_at: float
+
+
+@dataclass
+class Turn:
+    """What one look at the clock led to. `orphans`: checks whose watcher is gone, to be ended first."""
+
+    started: list[Run] = field(default_factory=list)
+    orphans: list[Lease] = field(default_factory=list)
+    replaced: list[int] = field(default_factory=list)
+    wake_at: float = float("inf")
+
+
+class Rounds:
+    """
+    One watcher's decisions. `foreign` counts sessions that are not our checks (None: not known), `elsewhere`
+    the credits that checks of others on this machine cost since a moment.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        leases: Leases,
+        config: WatchConfig,
+        targets: Sequence[WatchTarget],
+        *,
+        now: Callable[[], float],
+        rng: random.Random,
+        foreign: Callable[[], int | None] = lambda: None,
+        elsewhere: Callable[[float], float] = lambda _: 0.0,
+    ) -> None:
+        self._db = database
+        self._leases = leases
+        self.config = config
+        self.targets = list(targets)
+        self._now = now
+        self._rng = rng
+        self._foreign = foreign
+        self._elsewhere = elsewhere
+        self._since = now()
+
+    def moment(self) -> float:
+        """The clock that all decisions go by."""
+        return self._now()
+
+    def begin(self) -> None:
+        """Meet the targets; what is remembered of them goes on."""
+        now = self._now()
+        with self._db.writing() as db:
+            for target in self.targets:
+                store.meet(db, target.name, now)
+                store.bring_forward(db, target.name, now + target.every_s * (1 + self.config.jitter))
+
+    def start_due(self, *, most: int = 1000) -> Turn:
+        """Take what is due and allowed; at most so many. The caller runs what it gets."""
+        now, turn = self._now(), Turn()
+        self._sweep(now, turn)
+        with self._db.reading() as db:
+            held = store.all_known(db)
+        due = []
+        for target in self.targets:
+            known = held[target.name]
+            if known.due > now:
+                turn.wake_at = min(turn.wake_at, known.due)
+            else:
+                due.append((target, known.state, known.due))
+        if due:
+            foreign = self._foreign() if self.config.account.concurrency is not None else None
+            elsewhere = self._elsewhere(windows.day_begin(now, self.config.time_zone))
+            for target in plan.by_urgency(due):
+                if len(turn.started) < most:
+                    self._try(target, now, foreign, elsewhere, turn)
+        return turn
+
+    def _sweep(self, now: float, turn: Turn) -> None:
+        """Free what a dead watcher held, whatever it was: nobody else will end those runs."""
+        with self._db.reading() as db:
+            if all(self._leases.standing(each, now) is Standing.HELD for each in lease.every(db)):
+                return
+        with self._db.writing() as db:
+            for each in lease.every(db):
+                standing = self._leases.standing(each, now)
+                if standing is Standing.ORPHANED:
+                    turn.orphans.append(each)
+                elif standing is Standing.FREE:
+                    store.lose_run(db, each.token, now)
+                    lease.give_back(db, each.name, each.token)
+                    turn.replaced.append(each.token)
+
+    def _try(
+        self, target: WatchTarget, now: float, foreign: int | None, elsewhere: float, turn: Turn
+    ) -> None:
+        with self._db.writing() as db:
+            if lease.find(db, target.name) is not None:
+                return  # being checked, by us or by another watcher
+            account = self._account(db, now, foreign, elsewhere)
+            known = store.known(db, target.name)
+            decision = plan.decide(
+                target, known.state, known.due, now=now, account=account, config=self.config
+            )
+            if isinstance(decision, Wait):
+                turn.wake_at = min(turn.wake_at, decision.until)
+                self._tell_budget(db, decision, account, now)
+                return
+            taken = self._leases.take(db, target.name, now)
+            assert taken is not None  # seen to be free in this very transaction
+            store.begin_run(
+                db, taken.token, target.name, decision.kind, now,
+                reserved=decision.reserve, if_lost=cost.if_lost(target, decision.kind),
+            )  # fmt: skip
+            turn.started.append(Run(target, decision.kind, taken.token, now))
+
+    def child_is(self, run: Run, child: Owner) -> bool:
+        """Write down the process before it begins; False if the lease was lost, then it must not begin."""
+        with self._db.writing() as db:
+            store.run_child(db, run.token, child)
+            return lease.note_child(db, run.target.name, run.token, child)
+
+    def finish(self, run: Run, outcome: Outcome) -> bool:
+        """Take a result in. False if somebody replaced us meanwhile: then it does not count."""
+        now = self._now()
+        with self._db.writing() as db:
+            if not lease.give_back(db, run.target.name, run.token):
+                return False
+            state = store.known(db, run.target.name).state
+            new = self._after(state, run, outcome, now)
+            backoff = store.backoff(db)
+            if outcome.quota:
+                backoff = plan.backed_off(
+                    backoff, now, quota=self.config.quota, retry_after_s=outcome.retry_after_s, rng=self._rng
+                )
+                due = backoff.until
+            else:
+                backoff = plan.Backoff() if _proves_room(run, outcome) else backoff
+                due = plan.next_due(
+                    run.target,
+                    new,
+                    started_at=run.started_at,
+                    ended_at=now,
+                    config=self.config,
+                    rng=self._rng,
+                )
+            store.end_run(db, run.token, "done", now, outcome)
+            store.keep_backoff(db, backoff)
+            store.keep(
+                db,
+                run.target.name,
+                self._told(db, run.target, state, new, outcome=outcome, token=run.token),
+                due,
+            )
+        return True
+
+    def interrupted(self, run: Run, outcome: Outcome | None, *, began: bool = True) -> bool:
+        """A check that we ended ourselves says nothing; its target is due at once, for whoever comes."""
+        now = self._now()
+        with self._db.writing() as db:
+            if not lease.give_back(db, run.target.name, run.token):
+                return False
+            if began:
+                store.end_run(db, run.token, "stopped", now, outcome)
+            else:
+                store.never_ran(db, run.token)
+            store.bring_forward(db, run.target.name, now)
+        return True
+
+    def look_for_blindness(self) -> None:
+        """Targets of which nothing conclusive was heard for long are told to be unseen, once."""
+        now = self._now()
+        with self._db.reading() as db:
+            held = store.all_known(db)
+        for target in self.targets:
+            if not self._is_blind(target, held[target.name].state, now):
+                continue
+            with self._db.writing() as db:
+                state = store.known(db, target.name).state
+                if self._is_blind(target, state, now):
+                    new = states.seeing_nothing(state, now)
+                    last = store.runs_of(db, target.name, last=1)
+                    why = last[0].headline if last else ""
+                    unseen = Outcome(Verdict.INCONCLUSIVE, last[0].cause or "none" if last else "none", why)
+                    store.keep(
+                        db, target.name, self._told(db, target, state, new, outcome=unseen, token=None)
+                    )
+
+    def _is_blind(self, target: WatchTarget, state: TargetState, now: float) -> bool:
+        at = plan.blind_at(target, state, watching_since=self._since, now=now, config=self.config)
+        return at is not None and now >= at
+
+    def _account(
+        self, db: sqlite3.Connection, now: float, foreign: int | None, elsewhere: float
+    ) -> plan.Account:
+        begin = windows.day_begin(now, self.config.time_zone)
+        return plan.Account(
+            spent=store.spent_since(db, begin) + elsewhere,
+            running=len(lease.every(db)),
+            backoff=store.backoff(db),
+            foreign=foreign,
+        )
+
+    def _after(self, state: TargetState, run: Run, outcome: Outcome, now: float) -> TargetState:
+        new = states.after(
+            state, outcome.verdict, now, confirm=self.config.confirm, flapping=self.config.flapping
+        )
+        spent = outcome.credits if outcome.credits is not None else cost.worst(run.target, run.kind)
+        changes: dict[str, object] = {
+            "credits_total": state.credits_total + spent,
+            "checks_total": state.checks_total + 1,
+        }
+        if run.kind == "long" and outcome.verdict is not Verdict.INCONCLUSIVE:
+            changes["last_long_day"] = windows.day_of(run.started_at, self.config.time_zone).isoformat()
+        return new.model_copy(update=changes)
+
+    def _told(
+        self,
+        db: sqlite3.Connection,
+        target: WatchTarget,
+        old: TargetState,
+        new: TargetState,
+        *,
+        outcome: Outcome,
+        token: int | None,
+    ) -> TargetState:
+        """Lay messages into the outbox if people believe something else; a window keeps them for later."""
+        now = self._now()
+        if not states.to_tell(new):
+            return states.told(new) if new.shown is states.State.UP else new
+        if windows.muted(self.config.maintenance, now, target=target.name, zone=self.config.time_zone):
+            return new
+        message = change(
+            target.name, new.told, new.shown, at=now, since=old.since, outcome=outcome, run=token
+        )
+        self._post(db, message, now)
+        return states.told(new)
+
+    def _tell_budget(self, db: sqlite3.Connection, decision: Wait, account: plan.Account, now: float) -> None:
+        day = windows.day_of(now, self.config.time_zone).isoformat()
+        if decision.why is Hold.BUDGET and store.first_today(db, day):
+            limit = self.config.budget.credits_a_day or 0.0
+            self._post(db, budget_spent(account.spent, limit, decision.until, now), now)
+
+    def _post(self, db: sqlite3.Connection, message: Message, now: float) -> None:
+        for channel in self.config.notify:
+            if not channel.targets or not message.target or message.target in channel.targets:
+                name = f"{channel.kind}:{channel.url_env}"
+                store.post(db, name, message.target, message.model_dump(mode="json"), now)
+
+
+def _proves_room(run: Run, outcome: Outcome) -> bool:
+    """Whether this result shows that the account lets sessions start again."""
+    return run.target.depth.includes(Depth.SESSION) and outcome.verdict is not Verdict.INCONCLUSIVE

@@ -1,0 +1,220 @@
+"""Puts a watcher together from flags, file and environment, and runs it until it is told to stop."""
+
+import asyncio
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import SecretStr
+from rich.console import Console
+
+from liveavatar_ops.health.owner import this_process
+from liveavatar_ops.health.settings import OpsSettings
+from liveavatar_ops.health.stack import stack_outputs
+from liveavatar_ops.schedule import settings as environment
+from liveavatar_ops.schedule import store
+from liveavatar_ops.schedule.account import SettingsError, StackError, asker, settings_for
+from liveavatar_ops.schedule.child import Command, health_check
+from liveavatar_ops.schedule.chores import Chores
+from liveavatar_ops.schedule.config import WatchConfig
+from liveavatar_ops.schedule.config_file import WatchConfigError
+from liveavatar_ops.schedule.database import Database, StoreError
+from liveavatar_ops.schedule.dry_run import show
+from liveavatar_ops.schedule.elsewhere import Elsewhere
+from liveavatar_ops.schedule.forecast import forecast
+from liveavatar_ops.schedule.keeper import Keeper
+from liveavatar_ops.schedule.lease import Leases
+from liveavatar_ops.schedule.log import Log
+from liveavatar_ops.schedule.notify.send import Outbox
+from liveavatar_ops.schedule.otlp import NoOpenTelemetry, Otlp, start_otlp
+from liveavatar_ops.schedule.page.server import StatusServer
+from liveavatar_ops.schedule.rounds import Rounds
+from liveavatar_ops.schedule.snapshot import Camera
+from liveavatar_ops.schedule.states import TargetState
+from liveavatar_ops.schedule.targets import NothingToWatch, Outputs, WatchTarget, resolve
+from liveavatar_ops.schedule.watcher import Pace, Watcher
+from liveavatar_ops.schedule.wishes import Wishes, config_of
+from pulumi_liveavatar.settings import Settings
+
+UNUSABLE, USAGE = 1, 2
+DATABASE = "watch.sqlite3"
+JANITOR = (sys.executable, "-m", "liveavatar_ops.health", "janitor")
+JANITOR_S = 120.0
+LOOKS_WITHIN_S = 60.0  # /healthz: a watcher that has not looked for this long is not alive
+
+
+@dataclass(frozen=True)
+class Seams:
+    """What tests put in place of the world."""
+
+    command: Command = health_check
+    outputs: Outputs = stack_outputs
+    janitor: Sequence[str] = JANITOR
+    pace: Pace = field(default_factory=Pace)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Everything that was found to be in order before anything is started."""
+
+    config: WatchConfig
+    targets: list[WatchTarget]
+    settings: Settings
+    urls: dict[str, SecretStr]
+    state_dir: Path
+    as_json: bool
+
+
+def run_watch(wishes: Wishes, seams: Seams | None = None) -> int:
+    """Watch (or print the plan) and return the exit code. Problems go to stderr, one line each."""
+    seams = seams or Seams()
+    try:
+        config = config_of(wishes)
+        targets = resolve(config, outputs=seams.outputs)
+        if wishes.dry_run:
+            now = time.time()
+            show(config, targets, forecast(config, targets, now, _remembered()), Console(soft_wrap=True))
+            return 0
+        ready = _ready(config, targets, as_json=wishes.as_json)
+        return asyncio.run(_run(ready, seams))
+    except (WatchConfigError, NothingToWatch) as wrong:
+        _complain(wrong.problems)
+        return USAGE
+    except (SettingsError, StackError, NoOpenTelemetry) as wrong:
+        _complain([str(wrong)])
+        return USAGE
+    except (StoreError, OSError) as why:
+        _complain([str(why)])
+        return UNUSABLE
+
+
+def _remembered() -> dict[str, TargetState]:
+    """States of an earlier watcher, where there was one; a dry run makes no file."""
+    path = OpsSettings().state_dir / DATABASE
+    if not path.exists():
+        return {}
+    with Database(path).reading() as db:
+        return {name: known.state for name, known in store.all_known(db).items()}
+
+
+def _ready(config: WatchConfig, targets: list[WatchTarget], *, as_json: bool) -> Ready:
+    """Settings and addresses, or one error with everything that is missing."""
+    urls, problems = environment.webhook_urls(config.notify)
+    settings: Settings | None = None
+    try:
+        settings = settings_for(targets)
+    except (SettingsError, StackError) as wrong:
+        problems.append(str(wrong))
+    if problems or settings is None:
+        raise WatchConfigError(problems)
+    return Ready(config, targets, settings, urls, OpsSettings().state_dir, as_json)
+
+
+async def _run(ready: Ready, seams: Seams) -> int:
+    config, log = ready.config, Log(as_json=ready.as_json)
+    database = Database(ready.state_dir / DATABASE)
+    database.prepare()
+    leases = Leases(this_process(), ttl_s=config.lease)
+    elsewhere = Elsewhere(
+        OpsSettings().ledger_path, database, api_url=ready.settings.api_url, active=asker(ready.settings)
+    )
+    rounds = Rounds(
+        database, leases, config, ready.targets, now=time.time, rng=random.Random(),  # noqa: S311 (a jitter, not a secret)
+        foreign=elsewhere.foreign_sessions, elsewhere=elsewhere.credits_since,
+    )  # fmt: skip
+    camera = Camera(database, leases, config, ready.targets, now=time.time, elsewhere=elsewhere.credits_since)
+    outbox = Outbox(database, ready.urls, now=time.time, log=log, page_url=config.serve.page_url)
+    sweep = _sweeper(seams.janitor, log)
+    watcher = Watcher(
+        rounds,
+        keeper=lambda lost: Keeper(database, leases, lost=lost),
+        evidence=config.evidence.directory,
+        log=log,
+        command=seams.command,
+        chores=Chores(config, database, ready.targets, outbox=outbox, camera=camera, log=log),
+        after_takeover=sweep,
+        pace=seams.pace,
+        secrets=_secrets(ready),
+    )
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, watcher.stop)
+    otlp = _otlp(config, camera, log)
+    page = _page(config, camera, watcher)
+    try:
+        await asyncio.to_thread(sweep)
+        log.say("watcher.started", targets=len(ready.targets), page=page.url if page else None)
+        await watcher.run()
+    finally:
+        if page:
+            page.stop()
+        if otlp:
+            await asyncio.to_thread(otlp.close)
+    log.say("watcher.stopped")
+    return 0
+
+
+def _page(config: WatchConfig, camera: Camera, watcher: Watcher) -> StatusServer | None:
+    if not config.serve.enabled:
+        return None
+    try:
+        page = StatusServer(
+            camera,
+            config.evidence.directory,
+            port=config.serve.port,
+            page_url=config.serve.page_url,
+            alive=lambda: watcher.looked_ago() < LOOKS_WITHIN_S,
+        )
+    except OSError as why:
+        raise OSError(
+            f"The status page cannot be served on port {config.serve.port}: {why.strerror}. "
+            "Leave --port out (or serve.port: 0) and a free one is picked and printed."
+        ) from None
+    page.start()
+    return page
+
+
+def _otlp(config: WatchConfig, camera: Camera, log: Log) -> Otlp | None:
+    """By `otlp: true` it must work; by the environment alone its absence is a line."""
+    if not (config.otlp or environment.otlp_asked_for()):
+        return None
+    try:
+        return start_otlp(camera.snapshot, protocol=environment.otlp_protocol())
+    except NoOpenTelemetry as missing:
+        if config.otlp:
+            raise
+        log.say("watcher.no_otlp", why=str(missing))
+        return None
+
+
+def _sweeper(janitor: Sequence[str], log: Log) -> Callable[[], None]:
+    """Sessions that a killed check left open are stopped at start-up and after every takeover."""
+
+    def sweep() -> None:
+        try:
+            done = subprocess.run(
+                list(janitor), capture_output=True, text=True, timeout=JANITOR_S, check=False,
+                stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+        except (OSError, subprocess.TimeoutExpired) as why:
+            log.say("watcher.janitor_failed", why=type(why).__name__)
+            return
+        for line in (done.stdout + done.stderr).splitlines():
+            if line.strip() and line.strip() != "No probe session is open.":
+                log.say("watcher.janitor", said=line.strip())
+
+    return sweep
+
+
+def _secrets(ready: Ready) -> tuple[str, ...]:
+    key = ready.settings.api_key.get_secret_value()
+    return tuple(dict.fromkeys((key, *environment.known_secrets(ready.urls))))
+
+
+def _complain(problems: Sequence[str]) -> None:
+    for problem in problems:
+        sys.stderr.write(f"liveavatar-ops: {problem}\n")
