@@ -132,6 +132,7 @@ class Layer:
         self.offset = offset
         h, w = fine[0].shape
         self.size = (w // 2 - 2, h // 2 - 2)
+        self._made = 0
         self._luma: dict[tuple[int, int], Piece] = {}
         self._chroma: dict[tuple[int, int], tuple[Piece, Piece]] = {}
 
@@ -148,12 +149,13 @@ class Layer:
     @property
     def pieces_made(self) -> int:
         """How many planes have been scaled so far."""
-        return len(self._luma) + 2 * len(self._chroma)
+        return self._made
 
     def luma(self, px: int, py: int) -> Piece:
         """The Y plane, shifted by px and py quarters of a pixel."""
         if (px, py) not in self._luma:
             y, _, _, a = self._fine
+            self._made += 1
             self._luma[px, py] = _piece(y, a, self.size, 2, (px, py))
         return self._luma[px, py]
 
@@ -162,6 +164,7 @@ class Layer:
         if (px, py) not in self._chroma:
             _, u, v, a = self._fine
             size = (self.size[0] // 2, self.size[1] // 2)
+            self._made += 2
             self._chroma[px, py] = _piece(u, a, size, 4, (px, py)), _piece(v, a, size, 4, (px, py))
         return self._chroma[px, py]
 

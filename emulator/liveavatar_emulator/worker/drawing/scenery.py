@@ -51,7 +51,7 @@ def _studio(w: int, h: int) -> Plane:
     rgb = _wall(
         w, h, top=(118, 140, 150), bottom=(88, 106, 118), glow=(196, 206, 204), at=(0.50, 0.36), reach=0.62
     )
-    left, right = int(w / 2 - h * 0.62), int(w / 2 + h * 0.60)
+    left, right = int(w / 2 - h * 0.62), int(min(w / 2 + h * 0.60, w * 0.84))
     shelf_y = (0.22, 0.50, 0.78)
 
     def shelves(d: ImageDraw.ImageDraw) -> None:
@@ -71,7 +71,7 @@ def _studio(w: int, h: int) -> Plane:
 
     _blend(rgb, books, (178, 128, 92), 0.52, 0.012)
     _blend(rgb, shelves, (226, 214, 196), 0.55, 0.010)
-    _plant(rgb, left - h * 0.10, h * 1.02, h * 0.62)
+    _plant(rgb, max(left - h * 0.10, 0.0), h * 1.02, h * 0.62)
     _blend(rgb, lambda d: _disc(d, w * 0.5 + h * 0.80, h * 0.16, h * 0.10), (255, 222, 168), 0.62, 0.05)
     return rgb
 
