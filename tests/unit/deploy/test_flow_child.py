@@ -1,0 +1,132 @@
+"""One check as a child of the flow: read for certain, ended for certain."""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from liveavatar_ops.flows.child import Result, read_result, run_check
+
+
+def document(verdict: str, cause: str = "none", *sentences: str) -> dict[str, object]:
+    reasons = [{"sentence": sentence} for sentence in sentences]
+    judgement = {"verdict": verdict, "cause": cause, "reasons": reasons, "next_step": "Look."}
+    return {"schema": "liveavatar-ops.health.result/1", "judgement": judgement, "evidence": {"folder": "/e"}}
+
+
+@pytest.mark.parametrize(
+    ("code", "told", "verdict", "cause", "sentence"),
+    [
+        (0, document("healthy"), "healthy", "none", "the avatar is alive"),
+        (0, document("degraded", "slow", "12 fps"), "degraded", "slow", "12 fps"),
+        (1, document("unhealthy", "frozen", "still for 3 s"), "unhealthy", "frozen", "still for 3 s"),
+        (3, document("inconclusive", "quota", "4003"), "inconclusive", "quota", "4003"),
+        (2, None, "usage", "none", "the command line of the check is not right; its complaint is in the log"),
+        (-9, None, "inconclusive", "none", "the check was killed by signal 9"),
+        (143, None, "inconclusive", "none", "the check ended with 143 and printed no result"),
+        (None, None, "inconclusive", "none", "the check ended with None and printed no result"),
+        # The exit code is the contract: a document that says something else does not change it.
+        (1, document("healthy"), "unhealthy", "none", "the avatar is alive"),
+        (
+            1,
+            {"results": [document("healthy"), document("unhealthy", "black", "dark")]},
+            "unhealthy",
+            "black",
+            "dark",
+        ),
+        (0, {"results": []}, "healthy", "none", "the check ended with 0 and printed no result"),
+        (0, [1, 2], "healthy", "none", "the check ended with 0 and printed no result"),
+        (0, {"judgement": "fine"}, "healthy", "none", "the check ended with 0 and printed no result"),
+    ],
+)
+def test_a_result_is_read(code: int | None, told: object, verdict: str, cause: str, sentence: str) -> None:
+    """The exit code is the verdict, the document has the words; either may be missing."""
+    found = read_result("desk", code, json.dumps(told).encode() if told is not None else b"")
+
+    assert (found.verdict, found.cause, found.sentence) == (verdict, cause, sentence)
+
+
+def test_a_long_sentence_is_cut() -> None:
+    """A history is no place for a page."""
+    assert (
+        len(read_result("desk", 1, json.dumps(document("unhealthy", "x", "y" * 9000)).encode()).sentence)
+        == 300
+    )
+
+
+def python(source: str) -> list[str]:
+    return [sys.executable, "-c", source]
+
+
+def test_a_program_that_is_not_there_is_a_usage_error() -> None:
+    """As it will not be there the next time either."""
+    found = asyncio.run(run_check("desk", ["/no/such/program"], within_s=30))
+
+    assert found.verdict == "usage"
+
+
+def test_a_check_that_takes_too_long_is_asked_to_end(tmp_path: Path) -> None:
+    """It has time to stop its session."""
+    stopped = tmp_path / "stopped"
+    source = (
+        "import signal, sys, time, pathlib\n"
+        f"def stop(*_): pathlib.Path({str(stopped)!r}).touch(); sys.exit(3)\n"
+        "signal.signal(signal.SIGTERM, stop); time.sleep(600)"
+    )
+
+    found = asyncio.run(run_check("desk", python(source), within_s=2.0))
+
+    assert (found.verdict, found.cause) == ("inconclusive", "own_host")
+    assert stopped.exists()
+
+
+def test_a_check_that_does_not_listen_is_killed_with_its_children(tmp_path: Path) -> None:
+    """Nothing of it is left behind."""
+    pids = tmp_path / "pids"
+    source = (
+        "import os, signal, subprocess, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        f"open({str(pids)!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\n"
+        "time.sleep(600)"
+    )
+
+    asyncio.run(run_check("desk", python(source), within_s=3.0, grace_s=0.5))
+
+    assert all(gone(int(pid)) for pid in pids.read_text().split())
+
+
+def test_a_cancelled_flow_ends_its_check(tmp_path: Path) -> None:
+    """Prefect cancels a task when it loses its lease: the check must not go on without one."""
+    pid = tmp_path / "pid"
+    source = f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+
+    async def cancel() -> Result | None:
+        running = asyncio.create_task(run_check("desk", python(source), within_s=600))
+        while not (pid.exists() and pid.read_text()):
+            await asyncio.sleep(0.02)
+        running.cancel()
+        try:
+            return await running
+        except asyncio.CancelledError:
+            return None
+
+    assert asyncio.run(cancel()) is None
+    assert gone(int(pid.read_text()))
+
+
+def gone(pid: int) -> bool:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+            if "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text():
+                return True
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        time.sleep(0.02)
+    return False
