@@ -37,10 +37,8 @@ def probing(settings: Settings) -> Settings:
 
 
 def cleaning(settings: Settings) -> Settings:
-    """Settings for stopping: short calls, so that several fit before the process must end."""
-    return settings.model_copy(
-        update={"max_attempts": 2, "timeout_s": min(settings.timeout_s, 6.0), "give_up_after_s": 8.0}
-    )
+    """Settings for stopping: short calls, which close_row repeats."""
+    return settings.model_copy(update={"max_attempts": 1, "timeout_s": min(settings.timeout_s, 6.0)})
 
 
 class ApiSide:

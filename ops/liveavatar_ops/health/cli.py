@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 from liveavatar_ops.health.checking import (
     Outcome,
@@ -20,10 +21,12 @@ from liveavatar_ops.health.checking import (
     signals_as_wishes,
     sweep_first,
 )
+from liveavatar_ops.health.explain import explain_document, print_explained
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.ledger import Ledger, LedgerError
+from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.output import Output
-from liveavatar_ops.health.plan import Asked, Usage, plan
+from liveavatar_ops.health.plan import Asked, Usage, limits_typed, plan
 from liveavatar_ops.health.runner import Interrupted, Runner
 from liveavatar_ops.health.settings import OpsSettings
 from liveavatar_ops.health.stack import StackError, stack_config
@@ -108,7 +111,7 @@ def check(
         "sandbox": sandbox,
         "max-session-duration": max_session_duration,
     }
-    output = Output(as_json=json_, junit=junit, evidence=evidence, no_evidence=no_evidence)
+    output = Output(as_json=json_, junit=junit, evidence=evidence, no_evidence=no_evidence, strict=strict)
     try:
         asked = Asked(
             stack=stack,
@@ -176,7 +179,7 @@ def _check(asked: Asked, settings: Settings, planned: Any, output: Output, *, st
         except KeyboardInterrupt:
             output.given_up(ledger)
             return wish.exit_code
-    output.finish(outcomes)
+    output.finish()
     return final_exit_code(outcomes, strict=strict)
 
 
@@ -207,6 +210,40 @@ def janitor(
     for sentence in swept.failed:
         _complain(sentence)
     raise typer.Exit(FAILED_EXIT_CODE if swept.failed else 0)
+
+
+@app.command()
+def explain(
+    *,
+    stack: Annotated[str | None, typer.Option(help="Show what holds for a template of this stack.")] = None,
+    template: Annotated[str | None, typer.Option(help="Which template of the stack.")] = None,
+    template_file: Annotated[Path | None, typer.Option(help="Show what holds for this file.")] = None,
+    limit: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="Override a limit.")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print the limits as JSON.")] = False,
+) -> None:
+    """Every limit a check judges by: value, unit, reason and source; overridden ones stand out."""
+    try:
+        limits = _limits_of(stack, template, template_file, tuple(limit or ()))
+    except Usage as wrong:
+        for problem in wrong.problems:
+            _complain(problem)
+        raise typer.Exit(USAGE_EXIT_CODE) from None
+    if json_:
+        typer.echo(json.dumps(explain_document(limits), indent=2))
+    else:
+        print_explained(Console(), limits)
+
+
+def _limits_of(
+    stack: str | None, template: str | None, template_file: Path | None, typed: tuple[str, ...]
+) -> Limits:
+    if stack is None and template_file is None and template is None:
+        return limits_typed(typed)
+    planned = plan(Asked(stack=stack, template=template, template_file=template_file, limits=typed))
+    if len(planned) > 1:
+        names = ", ".join(check.target.name for check in planned)
+        raise Usage([f"--template: stack {stack} has several ({names}), each with its own limits; name one"])
+    return planned[0].limits
 
 
 def _credits(typed: str | None) -> Decimal | None:

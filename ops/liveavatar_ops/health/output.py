@@ -4,13 +4,10 @@ Where a check's words go: results to stdout, what happens meanwhile and complain
 With --json stdout carries the result document and nothing else, so that a program can read it.
 """
 
-import json
 import re
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from liveavatar_ops.health.checking import Outcome
 from liveavatar_ops.health.evidence.contact_sheet import write_contact_sheet
@@ -19,6 +16,7 @@ from liveavatar_ops.health.files import write_whole
 from liveavatar_ops.health.janitor import Swept
 from liveavatar_ops.health.ledger import Ledger
 from liveavatar_ops.health.plan import Planned, Usage
+from liveavatar_ops.health.report import HealthResult, health_result, junit_text, print_result
 from liveavatar_ops.health.stopping import JANITOR
 
 PHASES = {
@@ -40,8 +38,9 @@ class Output:
     junit: Path | None
     evidence: Path | None
     no_evidence: bool
-    _documents: list[dict[str, Any]] = field(default_factory=list)
+    strict: bool = False
     several: bool = False
+    _results: list[HealthResult] = field(default_factory=list)
 
     def check_places(self) -> None:
         """Refuse places that cannot be written before anything is started."""
@@ -90,37 +89,36 @@ class Output:
 
     def end(self, outcome: Outcome) -> None:
         """One check is judged: write its evidence, show it."""
-        paths = self._keep(outcome)
-        document = result_document(outcome, paths)
-        self._documents.append(document)
-        if "result" in paths:
-            write_whole(Path(paths["result"]), json.dumps(document, indent=2) + "\n")
+        result = self._keep(outcome)
+        self._results.append(result)
         if not self.as_json:
-            show(outcome, paths)
+            print_result(result)
 
-    def finish(self, outcomes: Sequence[Outcome]) -> None:
+    def finish(self) -> None:
         """All checks are done: JUnit, and with --json the one document on stdout."""
         if self.junit is not None:
             self.junit.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self.junit, junit_text(outcomes))
+            write_whole(self.junit, junit_text(self._results, strict=self.strict))
         if self.as_json:
-            one = self._documents[0] if len(self._documents) == 1 else {"results": self._documents}
-            sys.stdout.write(json.dumps(one) + "\n")
+            texts = [result.to_json() for result in self._results]
+            one = texts[0] if len(texts) == 1 else f'{{"results": [{", ".join(texts)}]}}'
+            sys.stdout.write(f"{one}\n")
             sys.stdout.flush()
 
-    def _keep(self, outcome: Outcome) -> dict[str, str]:
-        """Write the pictures; returns every path by name, the result's own among them."""
+    def _keep(self, outcome: Outcome) -> HealthResult:
+        """The result, written with its pictures if evidence is wanted."""
+        checked, limits, judged = outcome.checked, outcome.planned.limits, outcome.judgement
         if self.no_evidence:
-            return {}
+            return health_result(checked.facts, judged, limits)
         folder = self._folder(outcome)
         folder.mkdir(parents=True, exist_ok=True)
         paths = {"folder": str(folder), "result": str(folder / "result.json")}
-        if outcome.checked.pictures:
-            sheet = folder / "contact-sheet.png"
-            facts, limits = outcome.checked.facts, outcome.planned.limits
-            write_contact_sheet(sheet, facts, outcome.judgement, outcome.checked.pictures, limits)
-            paths["contact_sheet"] = str(sheet)
-        return paths
+        if checked.pictures:
+            paths["contact_sheet"] = str(folder / "contact-sheet.png")
+            write_contact_sheet(folder / "contact-sheet.png", checked.facts, judged, checked.pictures, limits)
+        result = health_result(checked.facts, judged, limits, paths)
+        write_whole(folder / "result.json", result.to_json(indent=2) + "\n")
+        return result
 
     def _folder(self, outcome: Outcome) -> Path:
         facts = outcome.checked.facts
@@ -133,35 +131,3 @@ class Output:
     def _aside(self, sentence: str) -> None:
         sys.stderr.write(f"{sentence}\n")
         sys.stderr.flush()
-
-
-def result_document(outcome: Outcome, paths: dict[str, str]) -> dict[str, Any]:
-    """The result as a JSON-ready object."""
-    facts = outcome.checked.facts
-    return {
-        "schema": "liveavatar-ops.health.result/1",
-        "target": facts.target.model_dump(mode="json"),
-        "judgement": outcome.judgement.model_dump(mode="json"),
-        "facts": facts.model_dump(mode="json"),
-        "evidence": paths,
-        "credits": facts.credits.model_dump(mode="json"),
-    }
-
-
-def show(outcome: Outcome, paths: dict[str, str]) -> None:
-    """The result for a reader (until the reports' own module draws it)."""
-    judged = outcome.judgement
-    sys.stdout.write(
-        f"{judged.verdict.value.upper()}  {outcome.checked.facts.target.name}  cause: {judged.cause.value}\n"
-    )
-    for reason in judged.reasons:
-        sys.stdout.write(f"  {reason.sentence}\n")
-    if judged.next_step:
-        sys.stdout.write(f"  next: {judged.next_step}\n")
-    for name, path in paths.items():
-        sys.stdout.write(f"  {name}: {path}\n")
-
-
-def junit_text(outcomes: Sequence[Outcome]) -> str:
-    """A JUnit document (until the reports' own module writes it)."""
-    return f'<testsuites><testsuite name="health" tests="{len(outcomes)}"/></testsuites>\n'

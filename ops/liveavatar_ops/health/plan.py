@@ -77,11 +77,19 @@ def _ways(asked: Asked) -> list[str]:
     return [way for way, given in ways.items() if given]
 
 
+def limits_typed(flags: Sequence[str]) -> Limits:
+    """The limits with `--limit` flags over the defaults; raises Usage."""
+    try:
+        return limits_from(("--limit", parse_limit_flags(flags)))
+    except LimitsError as wrong:
+        raise Usage([str(problem) for problem in wrong.problems]) from None
+
+
 def _wrong_limits(asked: Asked) -> list[str]:
     try:
-        limits_from(("--limit", parse_limit_flags(asked.limits)))
-    except LimitsError as wrong:
-        return [str(problem) for problem in wrong.problems]
+        limits_typed(asked.limits)
+    except Usage as wrong:
+        return wrong.problems
     return []
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from liveavatar_ops.health.ledger import Ledger, Row, State
 from pulumi_liveavatar.api.errors import BadCredentials, LiveAvatarError, NotThere
 
-ATTEMPTS = 5
+ATTEMPTS = 4
 FIRST_PAUSE_S = 0.25
 SETTLED_AFTER_S = 6.0  # a start that was sent this long ago has been acted on or never will be
 JANITOR = "liveavatar-ops health janitor"
@@ -54,7 +54,7 @@ def close_row(
             note = "was already over"
         except LiveAvatarError as refused:
             why, tried = str(refused), tried + 1
-            if isinstance(refused, BadCredentials):
+            if isinstance(refused, BadCredentials) or tried == attempts:
                 break
             sleep(FIRST_PAUSE_S * 2**tried)
             continue

@@ -1,0 +1,97 @@
+"""Runs `liveavatar-ops health` as a user does, in its own process, against a running emulator."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.emulator import RunningEmulator
+
+COMMAND = [sys.executable, "-m", "liveavatar_ops.health"]
+PUBLIC_AVATAR = "65f9e3c9-d48b-4118-b73a-4ae2e3cbb8f0"
+PATIENCE_S = 120.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended; `result` is its JSON document, None where it printed none."""
+
+    code: int
+    result: dict[str, Any] | None
+    stderr: str
+
+    @property
+    def verdict(self) -> tuple[str, str]:
+        """(verdict, cause)."""
+        assert self.result is not None, self.stderr
+        judged = self.result["judgement"]
+        return judged["verdict"], judged["cause"]
+
+
+def settings_of(emulator: RunningEmulator, state: Path, **more: str) -> dict[str, str]:
+    """The environment of a check against this emulator, with a ledger of its own."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("LIVEAVATAR_")}
+    return {
+        **own,
+        "LIVEAVATAR_API_KEY": emulator.api_key,
+        "LIVEAVATAR_API_URL": emulator.api_url,
+        "LIVEAVATAR_OPS_STATE": str(state),
+        **more,
+    }
+
+
+def check(env: dict[str, str], *arguments: str, avatar: str | None = PUBLIC_AVATAR) -> Ended:
+    """`health check --json --no-evidence` with these arguments, to its end."""
+    target = ["--avatar", avatar] if avatar else []
+    places = [] if "--evidence" in arguments else ["--no-evidence"]
+    done = subprocess.run(
+        [*COMMAND, "check", *target, "--json", *places, *arguments],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    return Ended(done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr)
+
+
+@contextmanager
+def running_check(
+    env: dict[str, str], *arguments: str, avatar: str = PUBLIC_AVATAR
+) -> Iterator["subprocess.Popen[str]"]:
+    """A check in the background; killed at the end if it still runs."""
+    command = [*COMMAND, "check", "--avatar", avatar, "--json", "--no-evidence", *arguments]
+    child = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        yield child
+    finally:
+        if child.poll() is None:
+            child.kill()
+        child.communicate()
+
+
+def janitor(env: dict[str, str]) -> Ended:
+    """`health janitor --json`, to its end."""
+    done = subprocess.run(
+        [*COMMAND, "janitor", "--json"],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    return Ended(done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr)
+
+
+def until(holds: Callable[[], bool], what: str, within_s: float = 60.0) -> None:
+    """Wait for a condition, generously."""
+    deadline = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < deadline, f"waited {within_s} s for {what}"
+        time.sleep(0.02)
