@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.support.engine import (
     shipped_project,
     small_project,
 )
+from tests.support.processes import processes_of, until
 
 pytestmark = [
     pytest.mark.engine,
@@ -56,6 +58,13 @@ SessionTemplate(
     openai_realtime_config={{"secret_id": key.id, "context_id": desk.id}},
 )
 """
+
+
+@pytest.fixture(autouse=True)
+def nobody_stays(tmp_path: Path) -> Iterator[None]:
+    """A pack is a process; when the engine has ended, it has too."""
+    yield
+    until(lambda: not processes_of(tmp_path))
 
 
 def project(tmp: Path, program: str, stack: str) -> Project:

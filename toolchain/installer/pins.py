@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
+_OUR_SOURCES = ("pulumi-language-python", "pulumi-resource-pulumi-python", "internal")
 _VERSION_SYMBOL = f"{SDK_MODULE}/go/common/version.Version"
 
 
@@ -86,7 +87,11 @@ def _pulumi(module_dir: Path) -> Engine:
         download_url=_official(
             f"https://get.pulumi.com/releases/sdk/pulumi-v{version}-{system}-{arch}.tar.gz", arch
         ),
-        packages=("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", "./pulumi-language-python"),
+        packages=(
+            "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+            "./pulumi-language-python",
+            "./pulumi-resource-pulumi-python",
+        ),
         # Without the version the Automation API refuses the engine.
         build_flags=(
             "-trimpath",
@@ -94,11 +99,8 @@ def _pulumi(module_dir: Path) -> Engine:
             f"-ldflags=-s -w -X {_VERSION_SYMBOL}=v{version}",
         ),
         output="",
-        scripts=(
-            (SDK_MODULE, "python/cmd/pulumi-language-python-exec"),
-            (SDK_MODULE, "python/dist/pulumi-resource-pulumi-python"),
-        ),
-        sources=tuple((module_dir / "pulumi-language-python").glob("*.go")),
+        scripts=((SDK_MODULE, "python/cmd/pulumi-language-python-exec"),),
+        sources=tuple(file for place in _OUR_SOURCES for file in (module_dir / place).rglob("*.go")),
     )
 
 

@@ -8,6 +8,8 @@ import (
 
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"liveavatar-ops/toolchain/internal/options"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/version"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -16,9 +18,6 @@ import (
 
 // How often we ask whether the engine still lives. A host without its engine must not stay behind.
 const engineCheckEvery = 5 * time.Second
-
-// How long a program may take to clean up after an interrupt before it is killed.
-const graceAfterInterrupt = 5 * time.Second
 
 // pythonHost answers the engine's calls. What it does not answer is refused as unimplemented by the
 // embedded server.
@@ -126,7 +125,7 @@ func (h *pythonHost) GetRequiredPlugins(
 
 // About tells `pulumi about` which Python a program would run with.
 func (h *pythonHost) About(ctx context.Context, req *pulumirpc.AboutRequest) (*pulumirpc.AboutResponse, error) {
-	options, tools, err := resolve(req.GetInfo())
+	chosen, tools, err := options.Resolve(req.GetInfo())
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +138,7 @@ func (h *pythonHost) About(ctx context.Context, req *pulumirpc.AboutRequest) (*p
 		Version:    info.PythonVersion.String(),
 		Metadata: map[string]string{
 			"host":             "liveavatar-ops",
-			"toolchain":        toolchain.Name(options.Toolchain),
+			"toolchain":        toolchain.Name(chosen.Toolchain),
 			"toolchainVersion": info.ToolchainVersion.String(),
 		},
 	}, nil
@@ -148,7 +147,7 @@ func (h *pythonHost) About(ctx context.Context, req *pulumirpc.AboutRequest) (*p
 func (h *pythonHost) GetProgramDependencies(
 	ctx context.Context, req *pulumirpc.GetProgramDependenciesRequest,
 ) (*pulumirpc.GetProgramDependenciesResponse, error) {
-	_, tools, err := resolve(req.GetInfo())
+	_, tools, err := options.Resolve(req.GetInfo())
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +175,7 @@ func (h *pythonHost) InstallDependencies(
 	}
 	defer closer.Close()
 
-	_, tools, err := resolve(req.GetInfo())
+	_, tools, err := options.Resolve(req.GetInfo())
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,9 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"liveavatar-ops/toolchain/internal/child"
+	"liveavatar-ops/toolchain/internal/options"
+
 	"github.com/pulumi/pulumi/sdk/v3"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
@@ -50,7 +53,7 @@ func (h *pythonHost) RunPlugin(
 func runPolicyPack(
 	ctx context.Context, req *pulumirpc.RunPluginRequest, stdout, stderr io.Writer,
 ) (int, error) {
-	_, tools, err := resolve(req.GetInfo())
+	_, tools, err := options.Resolve(req.GetInfo())
 	if err != nil {
 		return 0, err
 	}
@@ -79,11 +82,16 @@ func runPolicyPack(
 	command.Dir = pack
 	command.Env = append(withoutPython(req.GetEnv(), inherited(command)), settings...)
 	command.Stdout, command.Stderr = packStdout, stderr
-	endGently(command)
+	// A pack has nothing to clean up, so it is simply killed. Two interrupts, ours and the engine's to the
+	// whole group, can leave its Python waiting for its own threads for ever.
 	if err := command.Start(); err != nil {
 		return 0, fmt.Errorf("could not start the policy pack %s: %w", pack, err)
 	}
-	return exitCode(ctx, proxy.Attach(ctx, command))
+	ended := proxy.Attach(ctx, command)
+	if ctx.Err() != nil {
+		child.AwaitEnd(command) // Attach does not, and without us nobody would end the pack
+	}
+	return exitCode(ctx, ended)
 }
 
 // stackEnvironment says which stack a pack judges. Nothing is set when the engine has none, as for

@@ -12,6 +12,9 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"liveavatar-ops/toolchain/internal/child"
+	"liveavatar-ops/toolchain/internal/options"
+
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
@@ -27,7 +30,7 @@ func (h *pythonHost) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulum
 	if err != nil {
 		return nil, err
 	}
-	_, tools, err := resolve(req.GetInfo())
+	_, tools, err := options.Resolve(req.GetInfo())
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +45,7 @@ func (h *pythonHost) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulum
 	}
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	command.Env = append(inherited(command), environment...)
-	endGently(command)
+	child.EndGently(command)
 	return outcome(command.Run()), nil
 }
 
@@ -116,10 +119,4 @@ func inherited(command *exec.Cmd) []string {
 		return command.Env
 	}
 	return os.Environ()
-}
-
-// endGently makes a cancelled command end by interrupt, and by force only after a while.
-func endGently(command *exec.Cmd) {
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
-	command.WaitDelay = graceAfterInterrupt
 }

@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from installer import pins, store
 from installer.pins import Engine
 from installer.problems import ToolchainError
 from installer.progress import Screen
+from tests.support.processes import until
 
 from . import TOOLCHAIN
 from .fakes import GOOD_BUILD, Terminal, archive, executable, fake_engine, fake_go, motor, names
@@ -152,7 +152,7 @@ def test_ctrl_c_leaves_no_process_and_nothing_half(tmp_path: Path, environ: dict
     command = [sys.executable, TOOLCHAIN / "install.py", "--only", "livekit", "--from", "build", "--no-link"]
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
         try:
-            _until(pids.exists)
+            until(pids.exists)
             process.send_signal(signal.SIGINT)
             _, said = process.communicate(timeout=60)
         finally:
@@ -161,7 +161,7 @@ def test_ctrl_c_leaves_no_process_and_nothing_half(tmp_path: Path, environ: dict
     assert process.returncode == 130
     assert "nothing half-made is left" in said
     assert "Traceback" not in said
-    _until(lambda: not any(_alive(int(pid)) for pid in pids.read_text().split()))
+    until(lambda: not any(_alive(int(pid)) for pid in pids.read_text().split()))
     livekit = pins.chosen(pins.engines(TOOLCHAIN), "livekit")[0]
     assert names(Path(environ["LIVEAVATAR_OPS_TOOLCHAIN"])) == [f"{livekit.key()}.lock"]
 
@@ -187,10 +187,3 @@ def _alive(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"  # a zombie waits for whoever runs this container to look at it
-
-
-def _until(condition, deadline_s: float = 120) -> None:
-    end = time.monotonic() + deadline_s
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)

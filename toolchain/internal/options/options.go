@@ -1,4 +1,5 @@
-package main
+// Package options reads the `runtime.options` of a Pulumi.yaml or PulumiPolicy.yaml.
+package options
 
 import (
 	"fmt"
@@ -9,10 +10,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/python/toolchain"
 )
 
-// resolve reads the `runtime.options` of a Pulumi.yaml or PulumiPolicy.yaml and returns the Python
-// tools they name. A relative virtualenv counts from the directory of that file.
-func resolve(info *pulumirpc.ProgramInfo) (toolchain.PythonOptions, toolchain.Toolchain, error) {
-	options, err := parseOptions(info)
+// Resolve returns the Python tools that the options name. A relative virtualenv counts from the directory
+// of the file.
+func Resolve(info *pulumirpc.ProgramInfo) (toolchain.PythonOptions, toolchain.Toolchain, error) {
+	options, err := parse(info)
 	if err != nil {
 		return options, nil, err
 	}
@@ -20,7 +21,7 @@ func resolve(info *pulumirpc.ProgramInfo) (toolchain.PythonOptions, toolchain.To
 	return options, tools, err
 }
 
-func parseOptions(info *pulumirpc.ProgramInfo) (toolchain.PythonOptions, error) {
+func parse(info *pulumirpc.ProgramInfo) (toolchain.PythonOptions, error) {
 	options := toolchain.PythonOptions{
 		Root:       info.GetRootDirectory(),
 		ProgramDir: info.GetProgramDirectory(),
@@ -32,7 +33,7 @@ func parseOptions(info *pulumirpc.ProgramInfo) (toolchain.PythonOptions, error) 
 			problems = append(problems, fmt.Sprintf("%s must be a text, not %v", name, value))
 			continue
 		}
-		if problem := setOption(&options, name, text); problem != "" {
+		if problem := Set(&options, name, text); problem != "" {
 			problems = append(problems, problem)
 		}
 	}
@@ -43,8 +44,8 @@ func parseOptions(info *pulumirpc.ProgramInfo) (toolchain.PythonOptions, error) 
 	return options, nil
 }
 
-// setOption returns what is wrong with one option, or nothing.
-func setOption(options *toolchain.PythonOptions, name, value string) string {
+// Set changes one option; it returns what is wrong with it, or nothing.
+func Set(options *toolchain.PythonOptions, name, value string) string {
 	switch name {
 	case "virtualenv":
 		options.Virtualenv = value
