@@ -152,6 +152,7 @@ def _talk() -> ConversationFacts:
         user_heard_event_s=5.3,
         mouth_moving_s=3.5,
         lips=LipFacts(
+            moving_share=0.9,
             mouth_speaking=6.0,
             mouth_silent=0.5,
             mouth_noise=0.4,

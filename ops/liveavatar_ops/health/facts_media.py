@@ -146,6 +146,8 @@ class LipFacts(Part):
     mouth_silent: float | None = None
     mouth_noise: float | None = None
     """Motion of a region that does not take part, as a yardstick."""
+    moving_share: float | None = None
+    """Share of the speech in which a small area moved as a talking mouth does."""
     correlation: float | None = None
     """Largest |r| of mouth series against loudness over ±400 ms."""
     offset_s: float | None = None

@@ -142,11 +142,18 @@ class Limits(BaseModel):
     quiet_degraded_dbfs: float = _limit(-38, "dBFS", "speech this quiet is hard to hear", _OWN, most=0)
     answer_degraded_s: float = _limit(3, "s", "the answer comes late", "voice-agent vendors' key metric")
     answer_unhealthy_s: float = _limit(8, "s", "the caller thinks that the line is dead", _OWN)
-    mouth_moves_factor: float = _limit(
-        2, "times", "mouth motion in speech against silence that makes a speaking mouth", _SEEN, most=100
-    )
     mouth_moves_levels: float = _limit(
-        1, "grey levels", "mean mouth motion below this is a still mouth", _SEEN, most=255
+        4, "grey levels", "change of a block between two frames that is part of talking", _SEEN, most=255
+    )
+    mouth_moves_share: float = _limit(
+        0.25,
+        "share",
+        "of speech with a talking mouth; less is a still mouth",
+        f"{_SEEN}: ≥ 0.69, still ≤ 0.13",
+    )
+    mouth_silent_s: float = _limit(2.5, "s", "of a talking mouth without a voice make a silent mouth", _SEEN)
+    mouth_still_correlation_share: float = _limit(
+        0.62, "share", "|r| above this saves a mouth that hardly moves", f"{_SEEN}: ≥ 0.67, still ≤ 0.6"
     )
     mouth_evidence_s: float = _limit(2, "s", "of speech, before a mouth is called still", _SEEN)
     lip_correlation_degraded_share: float = _limit(
@@ -253,6 +260,9 @@ def parse_limit_flags(flags: Iterable[str]) -> dict[str, object]:
 def _wrong_values(merged: Mapping[str, object], written_at: Mapping[str, str]) -> list[LimitProblem]:
     problems = []
     for name, value in merged.items():
+        if isinstance(value, bool) and not isinstance(Limits.model_fields[name].default, bool):
+            problems.append(LimitProblem(written_at[name], name, f"{value} should be a number"))
+            continue
         try:
             Limits.model_validate({name: value})
         except ValidationError as error:

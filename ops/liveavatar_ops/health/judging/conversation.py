@@ -6,8 +6,6 @@ from liveavatar_ops.health.facts import ConversationFacts, Depth, Facts
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity
 
-_MOVES_S = 1.0  # of mouth motion, before a silent mouth is called one
-
 
 def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
     """Sound first, then the answer, then lips."""
@@ -33,7 +31,7 @@ def _no_answer(talk: ConversationFacts, limits: Limits, *, no_track: bool) -> Re
             f"The prompt was not played to its end, or the answer was waited for only {talk.waited_s:.0f} s."
         )
         return _reason(Cause.NO_ANSWER, Severity.DOUBTFUL, text)
-    if talk.mouth_moving_s >= _MOVES_S:
+    if talk.mouth_moving_s >= limits.mouth_silent_s:
         text = f"The mouth moved for {talk.mouth_moving_s:.1f} s, but no voice was heard {waited}."
         return _reason(Cause.SILENT_MOUTH, Severity.FAILS, text)
     if no_track:
@@ -50,15 +48,14 @@ def _no_answer(talk: ConversationFacts, limits: Limits, *, no_track: bool) -> Re
 def _lips(talk: ConversationFacts, limits: Limits) -> Iterator[Reason]:
     """A still mouth needs both witnesses: no motion with the voice, and no correlation with it."""
     lips = talk.lips
-    if lips.speech_s < limits.mouth_evidence_s or lips.mouth_speaking is None:
+    if lips.speech_s < limits.mouth_evidence_s or lips.moving_share is None:
         return
-    silent = lips.mouth_silent if lips.mouth_silent is not None else 0.0
-    rests = lips.mouth_speaking < max(limits.mouth_moves_levels, silent * limits.mouth_moves_factor)
-    unrelated = (lips.correlation or 0.0) < limits.lip_correlation_degraded_share
+    rests = lips.moving_share < limits.mouth_moves_share
+    unrelated = (lips.correlation or 0.0) < limits.mouth_still_correlation_share
     if rests and unrelated:
         text = (
-            f"The avatar was heard for {lips.speech_s:.1f} s, but its mouth hardly moved: "
-            f"{lips.mouth_speaking:.1f} grey levels in speech, {silent:.1f} in silence."
+            f"The avatar was heard for {lips.speech_s:.1f} s, but its mouth moved in only "
+            f"{lips.moving_share:.0%} of that time."
         )
         yield _reason(Cause.STILL_MOUTH, Severity.FAILS, text)
 

@@ -23,7 +23,9 @@ _LEAST_LOOKS_PER_S = 8.0  # frames looked at, before content counts as proof on 
 def reasons(facts: Facts) -> Iterator[Reason]:
     """What went wrong on our side of the check."""
     if facts.probe_failure:
-        yield Reason(cause=Cause.OWN_HOST, severity=Severity.DOUBTFUL, sentence=facts.probe_failure)
+        said = facts.probe_failure.rstrip(".")
+        text = f"{said[:1].upper()}{said[1:]}."
+        yield Reason(cause=Cause.OWN_HOST, severity=Severity.DOUBTFUL, sentence=text)
     if facts.stop.needed and not facts.stop.stopped:
         why = f": {facts.stop.sentence}" if facts.stop.sentence else "."
         text = f"The LiveAvatar session may still be open and billing{why}"

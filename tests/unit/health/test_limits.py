@@ -1,0 +1,78 @@
+"""Limits: typed, explained, overridable, and never silently wrong."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from liveavatar_ops.health.explain import explain_document, explained, print_explained
+from liveavatar_ops.health.limits import Limits, LimitsError, limits_from, parse_limit_flags
+
+
+def test_every_limit_has_a_unit_a_reason_and_a_source():
+    """What `health explain` prints; a bare number is not a limit."""
+    for row in explained():
+        assert row.unit, row.name
+        assert row.reason, row.name
+        assert row.source, row.name
+
+
+def test_the_milder_line_comes_first_in_every_pair():
+    assert len(Limits.pairs) > 12
+    for mild, harsh in Limits.pairs:
+        assert getattr(Limits(), mild) != getattr(Limits(), harsh)
+
+
+def test_later_overrides_win_and_the_rest_stays():
+    limits = limits_from(
+        ("june.yaml", {"gap_unhealthy_s": 3, "watch_s": 20}), ("--limit", {"gap_unhealthy_s": "4"})
+    )
+
+    assert (limits.gap_unhealthy_s, limits.watch_s) == (4.0, 20.0)
+    assert limits.frozen_unhealthy_s == Limits().frozen_unhealthy_s
+
+
+def test_all_mistakes_are_told_at_once_with_place_and_name():
+    with pytest.raises(LimitsError) as caught:
+        limits_from(
+            ("june.yaml", {"gap_unhealty_s": 3, "black_level": -1, "fps_unhealthy": 30}),
+            ("--limit", {"watch_s": "soon", "xyzzy": 1}),
+        )
+
+    assert [str(problem) for problem in caught.value.problems] == [
+        "june.yaml: gap_unhealty_s: no such limit; did you mean gap_unhealthy_s?",
+        "--limit: xyzzy: no such limit; `liveavatar-ops health explain` lists them all",
+        "june.yaml: black_level: -1 should be greater than or equal to 0",
+        "--limit: watch_s: 'soon' should be a valid number, unable to parse string as a number",
+        "june.yaml: fps_unhealthy: fps_degraded=20 and fps_unhealthy=30 stand the wrong way round; set both",
+    ]
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", None, [], "1 s", True])
+def test_what_is_no_number_is_refused(value):
+    """A limit of NaN would never be crossed."""
+    with pytest.raises(LimitsError, match="gap_unhealthy_s"):
+        limits_from(("june.yaml", {"gap_unhealthy_s": value}))
+
+
+def test_flags_are_name_equals_value():
+    assert parse_limit_flags(["gap_unhealthy_s=3", " watch_s = 9 "]) == {
+        "gap_unhealthy_s": "3",
+        "watch_s": "9",
+    }
+    with pytest.raises(LimitsError, match="name=value"):
+        parse_limit_flags(["gap_unhealthy_s"])
+
+
+def test_explain_marks_what_was_overridden_and_fits_eighty_columns():
+    limits = limits_from(("june.yaml", {"gap_unhealthy_s": 3}))
+    console = Console(file=io.StringIO(), width=80, force_terminal=False)
+
+    print_explained(console, limits)
+
+    text = console.file.getvalue()  # type: ignore[attr-defined]  # the StringIO from above
+    assert max(map(len, text.splitlines())) <= 80
+    assert "(default 2 s)" in text
+    rows = {row["name"]: row for row in explain_document(limits)["limits"]}
+    assert [name for name, row in rows.items() if row["overridden"]] == ["gap_unhealthy_s"]
+    assert len(rows) == len(Limits.model_fields)
