@@ -34,7 +34,11 @@ def _worker(says: str, **params: Value) -> FaultKind:
 KINDS: dict[str, FaultKind] = {
     # Per call.
     "rate_limit": FaultKind("call", "429 with Retry-After; the call does not act", {"retry_after_s": 1}),
-    "server_error": FaultKind("call", "an error status; the call does not act", {"status": 500}),
+    "server_error": FaultKind(
+        "call",
+        "an error status; the call does not act; echo=1 quotes the request in its message",
+        {"status": 500, "echo": 0},
+    ),
     "reset": FaultKind("call", "the connection is reset; the call does not act"),
     "slow": FaultKind("call", "the call waits, then acts", {"delay_s": 2.0}),
     "lost_answer": FaultKind("call", "the call acts, then the connection drops without an answer"),

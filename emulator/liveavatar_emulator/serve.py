@@ -1,7 +1,6 @@
 """One running emulator: builds the house, opens the door, and leaves nothing behind when it closes."""
 
 import asyncio
-import importlib
 import logging
 import os
 import signal
@@ -16,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from liveavatar_emulator import openai_stand_in
 from liveavatar_emulator.calls import CallLog
 from liveavatar_emulator.conductor import Conductor
 from liveavatar_emulator.faults import FaultBook, Rule
@@ -127,13 +127,9 @@ def _app(settings: Settings, options: Options, house: House) -> FastAPI:
     return create_app(house, calls_a_second=options.calls_a_second, openai_stand_in=_stand_in(settings))
 
 
-def _stand_in(settings: Settings) -> ASGIApp | None:
-    make = getattr(importlib.import_module("liveavatar_emulator.openai_stand_in"), "create_app", None)
-    if make is None:
-        return None
+def _stand_in(settings: Settings) -> ASGIApp:
     accepted = {key.get_secret_value() for key in settings.openai_keys}
-    app: ASGIApp = make(accepted.__contains__)
-    return app
+    return openai_stand_in.create_app(accepted.__contains__)
 
 
 class _Server(uvicorn.Server):

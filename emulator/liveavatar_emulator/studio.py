@@ -8,6 +8,8 @@ from liveavatar_emulator.jobs import Job
 from liveavatar_emulator.livekit_server import LiveKitServer
 from liveavatar_emulator.workers import WORKER, OnEvent, OnGone, Workers
 
+# The avatar's last words have to reach the user before the room closes.
+_FAREWELL_S = 0.5
 USER = "client"  # LiveAvatar API facts §3.3
 
 
@@ -40,6 +42,7 @@ class LiveStudio:
     async def close(self, session_id: str, reason: str) -> None:
         """Call the avatar back, then close the room."""
         await self._workers.close(session_id, reason)
+        await asyncio.sleep(_FAREWELL_S)
         await self._livekit.close_room(session_id)
 
     def worker_pid(self, session_id: str) -> int | None:

@@ -40,8 +40,11 @@ class Striking:
 
     async def _strike(self, fault: Fault, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
         match fault.name:
-            case "rate_limit" | "server_error":
-                await _instead(fault)(scope, receive, send)
+            case "rate_limit":
+                await _too_fast(fault)(scope, receive, send)
+            case "server_error":
+                quoted = await _body(receive) if fault.number("echo") else ""
+                await _error(fault, quoted)(scope, receive, send)
             case "reset":
                 await _hear_out(receive)
                 await drop(scope, reset=True)
@@ -80,17 +83,29 @@ async def _hear_out(receive: Receive) -> None:
         pass
 
 
-def _instead(fault: Fault) -> Response:
-    if fault.name == "rate_limit":
-        wait = max(1, round(fault.number("retry_after_s")))
-        headers = {
-            "Retry-After": str(wait),
-            "X-RateLimit-Limit": "0",
-            "X-RateLimit-Remaining": "0",
-            "X-RateLimit-Reset": str(wait),
-        }
-        body = {"code": 429, "data": None, "message": "Rate limit exceeded"}
-        return JSONResponse(body, status_code=429, headers=headers)
+def _too_fast(fault: Fault) -> Response:
+    wait = max(1, round(fault.number("retry_after_s")))
+    headers = {
+        "Retry-After": str(wait),
+        "X-RateLimit-Limit": "0",
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset": str(wait),
+    }
+    body = {"code": 429, "data": None, "message": "Rate limit exceeded"}
+    return JSONResponse(body, status_code=429, headers=headers)
+
+
+def _error(fault: Fault, quoted: str) -> Response:
     status = int(fault.number("status"))
-    body = {"code": status, "data": None, "message": "Internal server error"}
-    return JSONResponse(body, status_code=status)
+    message = "Internal server error" + (f": cannot handle {quoted}" if quoted else "")
+    return JSONResponse({"code": status, "data": None, "message": message}, status_code=status)
+
+
+async def _body(receive: Receive) -> str:
+    pieces = []
+    more = True
+    while more:
+        message = await receive()
+        pieces.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(pieces).decode(errors="replace")
