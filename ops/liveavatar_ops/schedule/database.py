@@ -50,6 +50,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._anchor: sqlite3.Connection | None = None
 
     def prepare(self) -> None:
         """Make the file, or bring its layout up to date. Raises StoreError."""
@@ -69,8 +70,17 @@ class Database:
                         db.execute(statement)
                     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
                 db.execute("COMMIT")
+            # The last connection to close would write the whole log back, each time; this one stays open.
+            self._anchor = self._anchor or self._connect(any_thread=True)
+            self._anchor.execute("SELECT count(*) FROM fence").fetchone()
         except (sqlite3.Error, OSError) as why:
             raise self._unusable(why) from None
+
+    def close(self) -> None:
+        """Let go of the file; it may be used again after this, only slower."""
+        if self._anchor is not None:
+            self._anchor.close()
+            self._anchor = None
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -98,8 +108,10 @@ class Database:
         except (sqlite3.Error, OSError) as why:
             raise self._unusable(why) from None
 
-    def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None)
+    def _connect(self, *, any_thread: bool = False) -> sqlite3.Connection:
+        db = sqlite3.connect(
+            self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=not any_thread
+        )
         db.row_factory = sqlite3.Row
         # A dead process loses nothing; after a power cut the ledger still knows each session and its cost.
         db.execute("PRAGMA synchronous = NORMAL")
@@ -107,6 +119,6 @@ class Database:
 
     def _unusable(self, why: Exception) -> StoreError:
         return StoreError(
-            f"The watcher's memory {self.path} cannot be used: {why}. Make that place writable (a local disk, "
-            "not a network share), or set LIVEAVATAR_OPS_STATE to another directory."
+            f"The watcher's memory {self.path} cannot be used: {why}. Make that place writable "
+            "(a local disk, not a network share), or set LIVEAVATAR_OPS_STATE to another directory."
         )

@@ -78,8 +78,8 @@ def _exporter(protocol: str, load: Callable[[str], Any]) -> Any:
 
 def _missing(package: str) -> NoOpenTelemetry:
     return NoOpenTelemetry(
-        f"OTLP was asked for, but OpenTelemetry is not installed: run `pip install opentelemetry-sdk {package}` "
-        "in this environment, or unset OTEL_EXPORTER_OTLP_ENDPOINT and leave `otlp:` out."
+        "OTLP was asked for, but OpenTelemetry is not installed: run `pip install opentelemetry-sdk "
+        f"{package}` in this environment, or unset OTEL_EXPORTER_OTLP_ENDPOINT and leave `otlp:` out."
     )
 
 

@@ -9,6 +9,7 @@ import random
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.owner import Owner
@@ -17,8 +18,8 @@ from liveavatar_ops.schedule import cost, lease, plan, states, store, windows
 from liveavatar_ops.schedule.config import Kind, WatchConfig
 from liveavatar_ops.schedule.database import Database
 from liveavatar_ops.schedule.lease import Lease, Leases, Standing
-from liveavatar_ops.schedule.notify.message import Message, budget_spent, change
-from liveavatar_ops.schedule.plan import Hold, Wait
+from liveavatar_ops.schedule.notify.teller import Teller
+from liveavatar_ops.schedule.plan import Go, Hold, Wait
 from liveavatar_ops.schedule.result import Outcome
 from liveavatar_ops.schedule.states import TargetState
 from liveavatar_ops.schedule.targets import WatchTarget
@@ -34,6 +35,14 @@ class Run:
     started_at: float
 
 
+@dataclass(frozen=True)
+class Others:
+    """What is used beside our checks: credits of today, and sessions (None: not known)."""
+
+    credits: float
+    sessions: int | None
+
+
 @dataclass
 class Turn:
     """What one look at the clock led to. `orphans`: checks whose watcher is gone, to be ended first."""
@@ -41,7 +50,7 @@ class Turn:
     started: list[Run] = field(default_factory=list)
     orphans: list[Lease] = field(default_factory=list)
     replaced: list[int] = field(default_factory=list)
-    wake_at: float = float("inf")
+    wake_at: float = inf
 
 
 class Rounds:
@@ -71,6 +80,7 @@ class Rounds:
         self._foreign = foreign
         self._elsewhere = elsewhere
         self._since = now()
+        self._tell = Teller(config)
 
     def moment(self) -> float:
         """The clock that all decisions go by."""
@@ -84,26 +94,43 @@ class Rounds:
                 store.meet(db, target.name, now)
                 store.bring_forward(db, target.name, now + target.every_s * (1 + self.config.jitter))
 
-    def start_due(self, *, most: int = 1000) -> Turn:
-        """Take what is due and allowed; at most so many. The caller runs what it gets."""
+    def start_due(self) -> Turn:
+        """Take what is due and allowed. The caller runs what it gets."""
         now, turn = self._now(), Turn()
         self._sweep(now, turn)
         with self._db.reading() as db:
             held = store.all_known(db)
-        due = []
-        for target in self.targets:
-            known = held[target.name]
-            if known.due > now:
-                turn.wake_at = min(turn.wake_at, known.due)
-            else:
-                due.append((target, known.state, known.due))
+        due = [(t, held[t.name].state, held[t.name].due) for t in self.targets if held[t.name].due <= now]
+        turn.wake_at = min((held[t.name].due for t in self.targets if held[t.name].due > now), default=inf)
         if due:
             foreign = self._foreign() if self.config.account.concurrency is not None else None
-            elsewhere = self._elsewhere(windows.day_begin(now, self.config.time_zone))
-            for target in plan.by_urgency(due):
-                if len(turn.started) < most:
-                    self._try(target, now, foreign, elsewhere, turn)
+            others = Others(self._elsewhere(windows.day_begin(now, self.config.time_zone)), foreign)
+            for target in self._allowed(plan.by_urgency(due), now, others, turn):
+                self._take(target, now, others, turn)
         return turn
+
+    def _allowed(
+        self, due: Sequence[WatchTarget], now: float, others: Others, turn: Turn
+    ) -> list[WatchTarget]:
+        """Those that may go as things stand, read without a lock: most looks find that nothing may."""
+        allowed, budget = [], None
+        with self._db.reading() as db:
+            account = self._account(db, now, others)
+            told_day = store.told_day(db)
+            for target in due:
+                if lease.find(db, target.name) is not None:
+                    continue  # being checked, by us or by another watcher
+                decision = self._decision(db, target, now, account)
+                if isinstance(decision, Go):
+                    allowed.append(target)
+                else:
+                    turn.wake_at = min(turn.wake_at, decision.until)
+                    budget = decision if decision.why is Hold.BUDGET else budget
+        day = windows.day_of(now, self.config.time_zone).isoformat()
+        if budget is not None and told_day != day:
+            with self._db.writing() as db:
+                self._tell.budget(db, account.spent, until=budget.until, day=day, now=now)
+        return allowed
 
     def _sweep(self, now: float, turn: Turn) -> None:
         """Free what a dead watcher held, whatever it was: nobody else will end those runs."""
@@ -120,20 +147,14 @@ class Rounds:
                     lease.give_back(db, each.name, each.token)
                     turn.replaced.append(each.token)
 
-    def _try(
-        self, target: WatchTarget, now: float, foreign: int | None, elsewhere: float, turn: Turn
-    ) -> None:
+    def _take(self, target: WatchTarget, now: float, others: Others, turn: Turn) -> None:
+        """Decide again, now that nobody else can, and begin the run in the same transaction."""
         with self._db.writing() as db:
             if lease.find(db, target.name) is not None:
-                return  # being checked, by us or by another watcher
-            account = self._account(db, now, foreign, elsewhere)
-            known = store.known(db, target.name)
-            decision = plan.decide(
-                target, known.state, known.due, now=now, account=account, config=self.config
-            )
+                return
+            decision = self._decision(db, target, now, self._account(db, now, others))
             if isinstance(decision, Wait):
                 turn.wake_at = min(turn.wake_at, decision.until)
-                self._tell_budget(db, decision, account, now)
                 return
             taken = self._leases.take(db, target.name, now)
             assert taken is not None  # seen to be free in this very transaction
@@ -142,6 +163,12 @@ class Rounds:
                 reserved=decision.reserve, if_lost=cost.if_lost(target, decision.kind),
             )  # fmt: skip
             turn.started.append(Run(target, decision.kind, taken.token, now))
+
+    def _decision(
+        self, db: sqlite3.Connection, target: WatchTarget, now: float, account: plan.Account
+    ) -> Go | Wait:
+        known = store.known(db, target.name)
+        return plan.decide(target, known.state, known.due, now=now, account=account, config=self.config)
 
     def child_is(self, run: Run, child: Owner) -> bool:
         """Write down the process before it begins; False if the lease was lost, then it must not begin."""
@@ -173,12 +200,13 @@ class Rounds:
                     config=self.config,
                     rng=self._rng,
                 )
+            told = self._tell.state(db, run.target.name, state, new, outcome=outcome, run=run.token, now=now)
             store.end_run(db, run.token, "done", now, outcome)
             store.keep_backoff(db, backoff)
             store.keep(
                 db,
                 run.target.name,
-                self._told(db, run.target, state, new, outcome=outcome, token=run.token),
+                told,
                 due,
             )
         return True
@@ -212,22 +240,22 @@ class Rounds:
                     why = last[0].headline if last else ""
                     unseen = Outcome(Verdict.INCONCLUSIVE, last[0].cause or "none" if last else "none", why)
                     store.keep(
-                        db, target.name, self._told(db, target, state, new, outcome=unseen, token=None)
+                        db,
+                        target.name,
+                        self._tell.state(db, target.name, state, new, outcome=unseen, run=None, now=now),
                     )
 
     def _is_blind(self, target: WatchTarget, state: TargetState, now: float) -> bool:
         at = plan.blind_at(target, state, watching_since=self._since, now=now, config=self.config)
         return at is not None and now >= at
 
-    def _account(
-        self, db: sqlite3.Connection, now: float, foreign: int | None, elsewhere: float
-    ) -> plan.Account:
+    def _account(self, db: sqlite3.Connection, now: float, others: Others) -> plan.Account:
         begin = windows.day_begin(now, self.config.time_zone)
         return plan.Account(
-            spent=store.spent_since(db, begin) + elsewhere,
+            spent=store.spent_since(db, begin) + others.credits,
             running=len(lease.every(db)),
             backoff=store.backoff(db),
-            foreign=foreign,
+            foreign=others.sessions,
         )
 
     def _after(self, state: TargetState, run: Run, outcome: Outcome, now: float) -> TargetState:
@@ -242,40 +270,6 @@ class Rounds:
         if run.kind == "long" and outcome.verdict is not Verdict.INCONCLUSIVE:
             changes["last_long_day"] = windows.day_of(run.started_at, self.config.time_zone).isoformat()
         return new.model_copy(update=changes)
-
-    def _told(
-        self,
-        db: sqlite3.Connection,
-        target: WatchTarget,
-        old: TargetState,
-        new: TargetState,
-        *,
-        outcome: Outcome,
-        token: int | None,
-    ) -> TargetState:
-        """Lay messages into the outbox if people believe something else; a window keeps them for later."""
-        now = self._now()
-        if not states.to_tell(new):
-            return states.told(new) if new.shown is states.State.UP else new
-        if windows.muted(self.config.maintenance, now, target=target.name, zone=self.config.time_zone):
-            return new
-        message = change(
-            target.name, new.told, new.shown, at=now, since=old.since, outcome=outcome, run=token
-        )
-        self._post(db, message, now)
-        return states.told(new)
-
-    def _tell_budget(self, db: sqlite3.Connection, decision: Wait, account: plan.Account, now: float) -> None:
-        day = windows.day_of(now, self.config.time_zone).isoformat()
-        if decision.why is Hold.BUDGET and store.first_today(db, day):
-            limit = self.config.budget.credits_a_day or 0.0
-            self._post(db, budget_spent(account.spent, limit, decision.until, now), now)
-
-    def _post(self, db: sqlite3.Connection, message: Message, now: float) -> None:
-        for channel in self.config.notify:
-            if not channel.targets or not message.target or message.target in channel.targets:
-                name = f"{channel.kind}:{channel.url_env}"
-                store.post(db, name, message.target, message.model_dump(mode="json"), now)
 
 
 def _proves_room(run: Run, outcome: Outcome) -> bool:

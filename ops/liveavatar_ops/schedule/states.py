@@ -49,7 +49,7 @@ class TargetState(BaseModel):
     recent: tuple[State, ...] = ()
     """Levels of the last conclusive results, the newest last."""
     since_change: int = 0
-    """Conclusive results since the level changed: older ones do not vote again."""
+    """Conclusive results since the level changed, that one included: older ones do not vote."""
     changes: tuple[float, ...] = ()
     """When the level changed, for the flap rule."""
     inconclusive_run: int = 0
@@ -85,7 +85,7 @@ def after(
         update={
             "level": level,
             "recent": recent,
-            "since_change": 0 if level is not state.level else votes,
+            "since_change": 1 if level is not state.level else votes,
             "changes": changes,
             "blind": False,
             "inconclusive_run": 0,

@@ -108,7 +108,8 @@ def end_run(db: sqlite3.Connection, token: int, stage: str, now: float, outcome:
 def lose_run(db: sqlite3.Connection, token: int, now: float) -> None:
     """Nobody saw its end: it is counted with what a session costs that ends by itself."""
     db.execute(
-        "UPDATE runs SET stage = 'lost', ended_at = ?, credits = if_lost WHERE token = ? AND stage = 'running'",
+        "UPDATE runs SET stage = 'lost', ended_at = ?, credits = if_lost"
+        " WHERE token = ? AND stage = 'running'",
         (now, token),
     )
 
@@ -156,6 +157,12 @@ def backoff(db: sqlite3.Connection) -> Backoff:
 def keep_backoff(db: sqlite3.Connection, value: Backoff) -> None:
     """Remember how the account stands."""
     db.execute("UPDATE account SET backoff = ?", (value.model_dump_json(),))
+
+
+def told_day(db: sqlite3.Connection) -> str | None:
+    """The last day on which the budget's end was told."""
+    found = db.execute("SELECT told_day FROM account").fetchone()[0]
+    return None if found is None else str(found)
 
 
 def first_today(db: sqlite3.Connection, day: str) -> bool:
