@@ -105,6 +105,8 @@ class Outbox:
             )  # fmt: skip
             if given_up:
                 self._close(letter, "given_up", str(why))
+            else:  # known to have failed: no need to wait as long as for a sender that may have died
+                self._close(letter, "try_at", self._now() + FIRST_PAUSE_S * 2 ** (letter.attempt - 1))
             return given_up  # the next one may go: this one is out of the way
         self._close(letter, "sent_at", self._now())
         self._log.say("message.delivered", channel=letter.channel, title=letter.message.title)
@@ -117,7 +119,7 @@ class Outbox:
 
     def _close(self, letter: Letter, column: str, value: object) -> None:
         with self._db.writing() as db:
-            db.execute(f"UPDATE outbox SET {column} = ? WHERE id = ?", (value, letter.number))  # noqa: S608 (column is one of two words above)
+            db.execute(f"UPDATE outbox SET {column} = ? WHERE id = ?", (value, letter.number))  # noqa: S608 (column is one of the words above)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

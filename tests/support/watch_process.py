@@ -1,0 +1,44 @@
+"""A real watcher process with fake checks, for tests: `python -m tests.support.watch_process SPEC`."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from liveavatar_ops.schedule.config import Kind
+from liveavatar_ops.schedule.start import Seams, run_watch
+from liveavatar_ops.schedule.targets import WatchTarget
+from liveavatar_ops.schedule.watcher import Pace
+from liveavatar_ops.schedule.wishes import Wishes
+
+FAKE = Path(__file__).with_name("fake_check.py")
+AVATAR = "65f9e3c9-d48b-4118-b73a-4ae2e3cbb8f0"
+
+
+def outputs(names: Sequence[str], *, sandbox: bool = False) -> dict[str, Any]:
+    """What a stack with these templates exports."""
+    body = {
+        "mode": "LITE",
+        "avatar_id": AVATAR,
+        "is_sandbox": sandbox,
+        "openai_realtime_config": {"secret_id": "0f0e0d0c-0b0a-4908-8706-050403020100"},
+    }
+    return {"templates": {name: {"name": name, "body": body, "health": {}} for name in names}}
+
+
+def main(spec: dict[str, Any]) -> int:
+    def command(target: WatchTarget, kind: Kind, folder: Path) -> list[str]:
+        return [sys.executable, "-S", str(FAKE), spec["log"], spec["control"], target.name, str(folder)]
+
+    seams = Seams(
+        command=command,
+        outputs=lambda _: outputs(spec["templates"]),
+        janitor=[sys.executable, "-S", "-c", "pass"],
+        pace=Pace(look_s=0.2, grace_s=10.0, chores_s=0.2),
+    )
+    return run_watch(Wishes(config=Path(spec["config"]), as_json=True), seams)
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(Path(sys.argv[1]).read_text())))
