@@ -1,5 +1,6 @@
 """JUnit for CI: a suite a target, a case a measure, and one case for the verdict itself."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
@@ -15,19 +16,23 @@ def junit_text(results: Sequence[HealthResult], *, strict: bool = False) -> str:
     inconclusive, or was not seen, is skipped with the sentence that says why.
     """
     document = JUnitXml("liveavatar-ops health")
+    seen: Counter[str] = Counter()
     for result in results:
-        document.add_testsuite(_suite(result, strict=strict))
+        name = f"health.{result.target.name}"
+        seen[name] += 1  # suites of one name would be merged into one
+        again = f" ({seen[name]})" if seen[name] > 1 else ""
+        document.add_testsuite(_suite(result, f"{name}{again}", strict=strict))
     document.update_statistics()  # type: ignore[no-untyped-call]  # junitparser is half typed
     text: bytes | str = document.tostring()  # type: ignore[no-untyped-call]  # likewise
     return text.decode() if isinstance(text, bytes) else text
 
 
-def _suite(result: HealthResult, *, strict: bool) -> TestSuite:
-    suite = TestSuite(f"health.{result.target.name}")
+def _suite(result: HealthResult, name: str, *, strict: bool) -> TestSuite:
+    suite = TestSuite(name)
     suite.timestamp = result.facts.started_at.isoformat(timespec="seconds")
-    for name, value in (("depth", result.target.depth.value), ("session_id", result.facts.session_id)):
+    for key, value in (("depth", result.target.depth.value), ("session_id", result.facts.session_id)):
         if value:
-            suite.add_property(name, value)
+            suite.add_property(key, value)
     suite.add_testcase(_verdict(result, strict=strict))
     for reading in result.measures:
         suite.add_testcase(_case(result, reading, strict=strict))

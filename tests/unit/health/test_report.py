@@ -1,0 +1,166 @@
+"""One result in four tongues: for people, for programs, for CI, for Prometheus."""
+
+import io
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET  # the document is our own
+
+import jsonschema
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from rich.console import Console
+
+from liveavatar_ops.health.facts import AudioFacts, Depth, HostFacts, Refusal, RoomFacts, VideoFacts
+from liveavatar_ops.health.judge import judge
+from liveavatar_ops.health.limits import Limits, limits_from
+from liveavatar_ops.health.measures import MEASURES, show
+from liveavatar_ops.health.report import health_result, junit_text, metrics_text, print_result
+from liveavatar_ops.health.report.schema import schema_text
+from tests.support.health_facts import healthy
+
+SCHEMA_FILE = Path(__file__).parents[3] / "docs/schema/health-result.json"
+NO_PICTURE = {"room": RoomFacts(), "video": VideoFacts(), "audio": AudioFacts()}
+REFUSED = Refusal(step="start", error="ServerFault", status=500, sentence="LiveAvatar answered 500.")
+
+
+def result(depth=Depth.VIDEO, limits=None, evidence=None, **changes):
+    facts, limits = healthy(depth, **changes), limits or Limits()
+    return health_result(facts, judge(facts, limits), limits, evidence)
+
+
+RESULTS = {
+    "healthy": result(),
+    "healthy api": result(Depth.API),
+    "healthy session": result(Depth.SESSION),
+    "healthy conversation": result(Depth.CONVERSATION),
+    "degraded": result(video={"frozen_s": 7.0}),
+    "unhealthy": result(
+        video={"frozen_s": 12.0, "fps": 15.0}, evidence={"contact_sheet": "evidence/x/sheet.png"}
+    ),
+    "refused": result(refusal=REFUSED, **NO_PICTURE),
+    "inconclusive": result(host=HostFacts(loop_lag_p95_s=0.5), video={"fps": 5.0}),
+}
+
+
+def printed(given, *, width=80, colour=False) -> str:
+    out = io.StringIO()
+    print_result(
+        given,
+        Console(file=out, width=width, force_terminal=colour, color_system="standard" if colour else None),
+    )
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("given", RESULTS.values(), ids=RESULTS)
+def test_a_result_fits_eighty_columns_and_needs_no_colour(given):
+    """Everything that colour says stands there in words too."""
+    text = printed(given)
+
+    assert max(map(len, text.splitlines())) <= 80
+    assert "\x1b" not in text
+    assert given.judgement.verdict.value.upper() in text
+    assert len(text.splitlines()) <= 40
+
+
+def test_the_printed_result_says_cause_limits_evidence_and_next_step():
+    text = printed(RESULTS["unhealthy"])
+
+    assert "frozen picture" in text
+    assert "12 s" in text
+    assert "> 10 s  unhealthy" in text
+    assert "evidence/x/sheet.png" in text
+    assert "next" in text
+
+
+def test_brackets_in_what_a_server_said_are_not_markup():
+    """rich would eat them, and the sentence with them."""
+    text = printed(
+        result(refusal=REFUSED.model_copy(update={"sentence": "It said [bold]no[/bold]."}), **NO_PICTURE)
+    )
+
+    assert "It said [bold]no[/bold]." in text
+
+
+def test_a_healthy_video_check_does_not_claim_that_the_avatar_answers():
+    """A wrong OpenAI key leaves a healthy, silent picture."""
+    assert "only depth conversation" in " ".join(printed(RESULTS["healthy"]).split())
+
+
+@pytest.mark.parametrize("given", RESULTS.values(), ids=RESULTS)
+def test_every_document_follows_the_published_schema(given):
+    document = json.loads(given.to_json())
+
+    jsonschema.validate(document, json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
+    assert document["schema"] == "liveavatar-ops.health.result/1"
+    assert type(given).model_validate(document) == given
+
+
+def test_the_published_schema_is_the_one_of_the_code():
+    """Run `python -m liveavatar_ops.health.report.schema > docs/schema/health-result.json` after a change."""
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text()
+
+
+def test_the_document_holds_the_limits_it_was_judged_by():
+    limits = limits_from(("june.yaml", {"gap_unhealthy_s": 3}))
+
+    assert json.loads(result(limits=limits).to_json())["limits"]["gap_unhealthy_s"] == 3
+
+
+def cases(text: str) -> dict[str, ET.Element]:
+    return {case.attrib["name"]: case for case in ET.fromstring(text).iter("testcase")}  # noqa: S314  # our own document
+
+
+def test_junit_has_a_case_a_measure_and_fails_where_the_check_failed():
+    found = cases(junit_text([RESULTS["unhealthy"]]))
+
+    assert set(found) == {"verdict"} | {m.name for m in MEASURES if Depth.VIDEO.includes(m.depth)}
+    assert "stood still for 12 s" in found["frozen"].find("failure").attrib["message"]
+    assert found["fps"].find("failure") is None  # degraded: CI goes on
+    assert found["gap"].find("failure") is None
+    assert found["verdict"].find("failure") is not None
+
+
+def test_strict_junit_fails_degraded_measures_too():
+    found = cases(junit_text([RESULTS["unhealthy"]], strict=True))
+
+    assert found["fps"].find("failure") is not None
+
+
+def test_junit_skips_what_is_inconclusive_or_was_not_seen():
+    """Neither a failure that pages nor a pass that opens a gate."""
+    found = cases(junit_text([RESULTS["inconclusive"]]))
+
+    assert "inconclusive" in found["verdict"].find("skipped").attrib["message"]
+    assert "inconclusive" in found["fps"].find("skipped").attrib["message"]
+    assert cases(junit_text([RESULTS["refused"]]))["fps"].find("skipped") is not None
+
+
+def test_junit_counts_over_several_targets():
+    root = ET.fromstring(junit_text([RESULTS["healthy"], RESULTS["unhealthy"]]))  # noqa: S314  # our own document
+
+    assert root.attrib["failures"] == "2"  # the measure and the verdict
+    names = [suite.attrib["name"] for suite in root.findall("testsuite")]
+    assert names == ["health.reception", "health.reception (2)"]  # one target checked twice
+
+
+def test_metrics_carry_verdict_cause_and_every_number_seen():
+    families = {f.name: f for f in text_string_to_metric_families(metrics_text([RESULTS["unhealthy"]]))}
+    sample = families["probe_frozen_seconds"].samples[0]
+
+    assert (sample.value, sample.labels) == (12.0, {"target": "reception", "stack": "dev", "depth": "video"})
+    assert families["probe_success"].samples[0].value == 0
+    assert {s.labels["verdict"]: s.value for s in families["probe_verdict"].samples}["unhealthy"] == 1
+    assert families["probe_cause_info"].samples[0].labels["cause"] == "frozen"
+    assert "probe_answer_seconds" not in families
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (3.25, "s", "3.2 s"), (12.0, "s", "12 s"), (0.048, "s", "48 ms"), (0.0, "s", "0 s"),
+        (0.123, "share", "12 %"), (0.015, "share", "1.5 %"), (1.0, "share", "100 %"),
+        (24.94, "fps", "24.9 fps"), (-41.2, "dBFS", "−41 dBFS"), (0.83, "", "0.8"), (135.0, "s", "135 s"),
+    ],
+)  # fmt: skip
+def test_numbers_are_shown_as_people_read_them(value, unit, text):
+    assert show(value, unit) == text
