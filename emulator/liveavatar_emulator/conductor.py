@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Coroutine, Mapping
 from typing import Protocol, get_args
 
 from liveavatar_emulator.faults import Fault, FaultBook
 from liveavatar_emulator.jobs import Job, job_for
 from liveavatar_emulator.refusal import Refusal
+from liveavatar_emulator.way_in import Addresses, way_in
 from liveavatar_emulator.world import World
 from liveavatar_emulator.world.records import EndReason, SessionRecord
 from liveavatar_emulator.world.references import Wanted
@@ -49,14 +51,12 @@ class Studio(Protocol):
 class Conductor:
     """Start, stop and watch sessions. One event loop calls it."""
 
-    def __init__(
-        self, world: World, studio: Studio, faults: FaultBook, *, openai_url: str, dead_url: str
-    ) -> None:
+    def __init__(self, world: World, studio: Studio, faults: FaultBook, addresses: Addresses) -> None:
         self.world = world
         self.studio = studio  # may be changed before the first start: a studio reports to its conductor
         self.faults = faults
-        self._openai_url = openai_url
-        self._dead_url = dead_url
+        self.addresses = addresses
+        self._complaints: deque[tuple[str, str]] = deque(maxlen=50)
         self._playing: dict[str, dict[str, Fault]] = {}
         self._chores: set[asyncio.Task[None]] = set()
 
@@ -69,7 +69,15 @@ class Conductor:
         log.info("session.started id=%s faults=%s", session_id, ",".join(struck) or "none")
         if "dispatch_failed" not in struck:
             self._later(self._open(self._job(session, wanted, struck)))
-        return self._answer(session, wanted, struck)
+        return way_in(
+            session,
+            wanted,
+            livekit_url=self.studio.livekit_url,
+            token=self.studio.token,
+            addresses=self.addresses,
+            signing_key=self.world.signing_key,
+            struck=struck,
+        )
 
     async def stop(self, session_id: str, reason: EndReason) -> None:
         """End a session now; its avatar leaves right after."""
@@ -79,6 +87,11 @@ class Conductor:
         if was_active:
             log.info("session.ended id=%s reason=%s", session_id, reason)
             self._later(self.studio.close(session_id, reason))
+
+    def sign_of_life(self, session_id: str) -> None:
+        """Somebody cares for the session, if it runs."""
+        if session_id in self._playing:
+            self.world.sessions.keep_alive(session_id)
 
     async def play(self, session_id: str, fault: Fault) -> None:
         """Let a fault befall a session that runs already."""
@@ -131,7 +144,7 @@ class Conductor:
             case "ended" if event.get("reason") in get_args(EndReason):
                 await self.stop(session_id, _reason(str(event["reason"])))
             case "error":
-                log.warning("avatar.error id=%s why=%s", session_id, self._redacted(event.get("message")))
+                self._complain(session_id, self._redacted(event.get("message")))
 
     async def gone(self, session_id: str) -> None:
         """The session's avatar worker ended though nobody called it back."""
@@ -154,7 +167,7 @@ class Conductor:
             livekit_url=self.studio.livekit_url,
             token=token,
             faults=faults,
-            openai_url=self._openai_url,
+            openai_url=self.addresses.openai,
         )
 
     async def _open(self, job: Job) -> None:
@@ -163,20 +176,6 @@ class Conductor:
         except OSError:
             log.exception("avatar.not_started id=%s", job.session_id)
             await self.stop(job.session_id, "SERVER_ERROR")
-
-    def _answer(self, session: SessionRecord, wanted: Wanted, struck: dict[str, Fault]) -> dict[str, object]:
-        url = self._dead_url if "dead_media" in struck else self.studio.livekit_url
-        token = self.studio.token("client", session.id)
-        if "bad_livekit_token" in struck:
-            token = token.rpartition(".")[0] + "." + "A" * 43
-        if wanted.livekit:
-            url, token = wanted.livekit["livekit_url"], wanted.livekit["livekit_client_token"]
-        return {
-            "session_id": session.id,
-            "livekit_url": url,
-            "livekit_client_token": token,
-            "max_session_duration": session.max_session_duration,
-        }
 
     def _struck_down(self) -> list[tuple[str, EndReason]]:
         now = self.world.clock()
@@ -199,6 +198,12 @@ class Conductor:
             if over and "silent_max_duration" in playing and "mute" not in playing:
                 for name in ("no_answer", "mute"):
                     await self.play(session.id, Fault(name=name))
+
+    def _complain(self, session_id: str, why: str) -> None:
+        """Log what went wrong with an avatar, once."""
+        if (session_id, why) not in self._complaints:
+            self._complaints.append((session_id, why))
+            log.warning("avatar.error id=%s why=%s", session_id, why)
 
     def _redacted(self, message: object) -> str:
         """A worker's words without any key that it may have been given."""

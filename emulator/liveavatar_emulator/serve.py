@@ -27,6 +27,7 @@ from liveavatar_emulator.no_media import NoMedia
 from liveavatar_emulator.settings import Settings
 from liveavatar_emulator.store import Store
 from liveavatar_emulator.studio import open_studio
+from liveavatar_emulator.way_in import Addresses
 from liveavatar_emulator.workers import WORKER
 from liveavatar_emulator.world import Patience, Plan, World
 
@@ -72,9 +73,8 @@ async def _serve(
     settings: Settings, options: Options, store: Store, door: socket.socket, announce: Announce
 ) -> None:
     api_url = f"http://127.0.0.1:{door.getsockname()[1]}"
-    openai_url = settings.openai_url or f"{api_url}/openai/v1"
     async with AsyncExitStack() as closing:
-        house = await _build(settings, options, store, openai_url, closing)
+        house = await _build(settings, options, store, api_url, closing)
         server = _server(_app(settings, options, house))
         if options.die_with_parent:
             _watch_parent(server)
@@ -89,7 +89,7 @@ async def _serve(
                     "api_url": api_url,
                     "api_key": house.api_key,
                     "livekit_url": house.conductor.studio.livekit_url,
-                    "openai_url": openai_url,
+                    "openai_url": house.conductor.addresses.openai,
                     "admin_url": f"{api_url}/_emulator",
                     "state": str(options.state) if options.state else None,
                     "pid": os.getpid(),
@@ -99,15 +99,16 @@ async def _serve(
 
 
 async def _build(
-    settings: Settings, options: Options, store: Store, openai_url: str, closing: AsyncExitStack
+    settings: Settings, options: Options, store: Store, api_url: str, closing: AsyncExitStack
 ) -> House:
+    openai_url = settings.openai_url or f"{api_url}/openai/v1"
     world = World(store, plan=options.plan, patience=options.patience)
     for session in world.sessions.end_left_over():
         log.warning("session.ended id=%s reason=SERVER_ERROR why=left over from an earlier run", session.id)
     faults = FaultBook(options.rules)
     silent = closing.enter_context(socket.create_server(("127.0.0.1", 0)))  # never accepts: dead_media
-    dead_url = f"ws://127.0.0.1:{silent.getsockname()[1]}"
-    conductor = Conductor(world, NoMedia(), faults, openai_url=openai_url, dead_url=dead_url)
+    addresses = Addresses(api_url, openai_url, dead=f"ws://127.0.0.1:{silent.getsockname()[1]}")
+    conductor = Conductor(world, NoMedia(), faults, addresses)
     if options.livekit is not None:
         conductor.studio = open_studio(
             options.livekit,

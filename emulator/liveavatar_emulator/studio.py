@@ -10,7 +10,7 @@ from liveavatar_emulator.workers import WORKER, OnEvent, OnGone, Workers
 
 # The avatar's last words have to reach the user before the room closes.
 _FAREWELL_S = 0.5
-USER = "client"  # LiveAvatar API facts §3.3
+AVATAR = "heygen"  # LiveAvatar API facts §3.3
 
 
 class LiveStudio:
@@ -50,8 +50,8 @@ class LiveStudio:
         return self._workers.pids().get(session_id)
 
     async def user_in(self, session_id: str) -> bool:
-        """Whether the user is in the room, by the media server's word."""
-        return USER in await self._livekit.people_in(session_id)
+        """Whether anybody but the avatar is in the room, by the media server's word."""
+        return bool(await self._livekit.people_in(session_id) - {AVATAR})
 
     async def shut(self) -> None:
         """End workers and server."""

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from liveavatar_emulator.http import (
     admin,
+    agent_socket,
     catalogue,
     contexts,
     embeds,
@@ -40,7 +41,7 @@ def create_app(
     app.state.house = house
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(RequestValidationError, invalid)
-    for room in (secrets, contexts, llm, voices, embeds, sessions, memory, catalogue, admin):
+    for room in (secrets, contexts, llm, voices, embeds, sessions, agent_socket, memory, catalogue, admin):
         app.include_router(room.router)
     if openai_stand_in is not None:
         app.mount("/openai", openai_stand_in)
