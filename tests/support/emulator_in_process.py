@@ -16,6 +16,7 @@ from liveavatar_emulator.http.access import House
 from liveavatar_emulator.jobs import Job
 from liveavatar_emulator.no_media import NoMedia
 from liveavatar_emulator.store import Store
+from liveavatar_emulator.way_in import Addresses
 from liveavatar_emulator.world import Plan, World
 
 API_KEY = "a-key-for-tests"
@@ -133,9 +134,8 @@ def desk(
     studio = NotingStudio()
     faults = FaultBook()
     world = World(Store(state), plan=plan, clock=clock)
-    conductor = Conductor(
-        world, studio, faults, openai_url="http://127.0.0.1:1/openai/v1", dead_url="ws://127.0.0.1:2"
-    )
+    addresses = Addresses("http://testserver", "http://127.0.0.1:1/openai/v1", dead="ws://127.0.0.1:2")
+    conductor = Conductor(world, studio, faults, addresses)
     house = House(world, conductor, faults, Holds(), CallLog(clock), API_KEY)
     http = TestClient(create_app(house, calls_a_second=calls_a_second))
     return Desk(http=http, world=world, conductor=conductor, studio=studio, clock=clock, house=house)
