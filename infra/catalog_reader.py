@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from pulumi_liveavatar.api.connectors import OpenAIVoice
-from pulumi_liveavatar.api.token_body import VideoSettings
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lines import Lined, NotYaml, load
+from pulumi_liveavatar.api.connectors import OpenAIVoice
+from pulumi_liveavatar.api.token_body import VideoSettings
 
 LOGICAL_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 Entry = TypeVar("Entry", bound="Strict")

@@ -9,7 +9,7 @@ import pulumi
 
 from catalog_reader import Catalog, ContextEntry, TemplateEntry
 from environment import Environment, SecretSource
-from pulumi_liveavatar import AwsSecretError, Context, Secret, SessionTemplate, aws_secret
+from pulumi_liveavatar import Context, Secret, SessionTemplate, aws_secret
 
 
 class BadReferences(Exception):
@@ -67,10 +67,7 @@ def _secret(name: str, source: SecretSource, config: pulumi.Config) -> Secret:
     if source.value_from is not None:
         return Secret(name, secret_type=source.type, value=config.require_secret(source.value_from))
     assert source.aws_secret_id is not None
-    try:
-        aws = aws_secret(source.aws_secret_id, json_key=source.json_key, region=source.region)
-    except AwsSecretError as error:
-        raise pulumi.RunError(str(error)) from None
+    aws = aws_secret(source.aws_secret_id, json_key=source.json_key, region=source.region)
     return Secret(name, secret_type=source.type, aws=aws)
 
 

@@ -103,7 +103,7 @@ def test_the_search_would_find_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("status", [400, 422, 500])
 def test_the_key_is_in_no_error(canary: SimpleNamespace, tmp_path: Path, status: int) -> None:
     """A refusal that quotes what was sent is shown without it."""
-    fault = {"name": "server_error", "status": status, "echo": True}
+    fault = {"name": "server_error", "status": status, "echo": 1}
     canary.world.emulator.admin(
         "POST",
         "/faults",

@@ -100,7 +100,6 @@ def test_killed_after_the_answer(world: SimpleNamespace, tmp_path: Path, kind: s
     (tmp_path / "die" / "sitecustomize.py").write_text(
         "import os, signal, sys\n"
         "if 'pulumi.dynamic' in ' '.join(sys.orig_argv):\n"
-        "    import pulumi.dynamic.__main__ as server\n"
         "    import pulumi_liveavatar.context as c, pulumi_liveavatar.secret as s\n"
         "    def deadly(create):\n"
         "        def killed(self, props):\n"
