@@ -184,8 +184,9 @@ class Secret(Resource, module="liveavatar", name="Secret"):
     A LiveAvatar secret.
 
     Give `aws=aws_secret(…)`: the value then never enters the program or the state. Or give `value=`: it is
-    kept as an encrypted input and is never an output. `name` defaults to `<project>-<stack>-<resource name>`;
-    LiveAvatar gets it with a short suffix that differs from version to version (`secret_name`).
+    kept as an encrypted input and is never an output; but Pulumi's own log at `-v=9` shows every input in
+    clear text. `name` defaults to `<project>-<stack>-<resource name>`; LiveAvatar gets it with a short suffix
+    that differs from version to version (`secret_name`).
     """
 
     name: pulumi.Output[str]

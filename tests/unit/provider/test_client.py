@@ -1,7 +1,8 @@
 """When a call is repeated, how long is waited, and what a failing one may say."""
 
+import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -209,6 +210,20 @@ def test_an_endless_answer_is_cut_off(line: Maker) -> None:
 
     with pytest.raises(Unreadable, match="larger than 16 MB"):
         line(answer).client.call("GET", "/v1/x")
+
+
+def test_an_answer_that_drips_is_cut_off(line: Maker) -> None:
+    """Each drop comes in time; the whole does not."""
+
+    def drops() -> Iterator[bytes]:
+        for _ in range(200):
+            time.sleep(0.01)
+            yield b"x"
+
+    made = line(lambda _: httpx.Response(200, content=drops()), timeout_s=0.1, max_attempts=1)
+
+    with pytest.raises(Unreachable, match="too slowly"):
+        made.client.call("GET", "/v1/x")
 
 
 def test_a_refused_connection_says_what_to_check() -> None:

@@ -2,12 +2,14 @@
 
 import sys
 import traceback
+from collections.abc import Iterator
 from typing import Any
 
 import pulumi
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.runtime import mocks
+from pulumi.runtime.settings import reset_options
 
 from pulumi_liveavatar import AwsSecret, Context, Secret, SessionTemplate
 from pulumi_liveavatar.context import ContextProvider
@@ -32,10 +34,11 @@ class Engine(mocks.Mocks):
 
 
 @pytest.fixture
-def engine() -> Engine:
+def engine() -> Iterator[Engine]:
     fake = Engine()
     mocks.set_mocks(fake, project="hotel", stack="dev", preview=False)
-    return fake
+    yield fake
+    reset_options()
 
 
 def declare() -> None:
