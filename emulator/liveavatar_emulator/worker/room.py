@@ -70,11 +70,12 @@ class Room:
         for identity in list(self._room.remote_participants):
             self._came(identity)
 
-    async def publish(self, video: Video, *, with_video: bool, with_audio: bool) -> None:
-        """Offer the tracks. Video is one H.264 (or VP8) layer, audio is Opus at 48 kHz."""
+    async def publish(self, video: Video, first: Picture, *, with_video: bool, with_audio: bool) -> None:
+        """Offer the tracks: one H.264 (or VP8) layer with its first picture, and Opus at 48 kHz."""
         jobs = []
         if with_video:
             self._video = rtc.VideoSource(video.width, video.height)
+            self.show(first)
             codec = rtc.VideoCodec.H264 if video.codec == "H264" else rtc.VideoCodec.VP8
             options = rtc.TrackPublishOptions(
                 source=rtc.TrackSource.SOURCE_CAMERA,

@@ -79,6 +79,7 @@ class Session:
         await asyncio.gather(asyncio.to_thread(show.paint), self._join())
         await self.room.publish(
             show.track,
+            show.first(),
             with_video=not self.faults.given("no_video"),
             with_audio=not self.faults.given("no_audio"),
         )

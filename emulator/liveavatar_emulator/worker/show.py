@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liveavatar_emulator.worker.conversation import Conversation
+from liveavatar_emulator.worker.drawing.layers import Picture
 from liveavatar_emulator.worker.drawing.looks import character_for
 from liveavatar_emulator.worker.drawing.motion import Motion
 from liveavatar_emulator.worker.drawing.portrait import SHUT, Mouth, Portrait
@@ -56,6 +57,11 @@ class Show:
         """Paint the avatar (blocks for some tenths of a second)."""
         self._size = (self.track.width, self.track.height)
         self._screen = Screen(self._portrait(self._size))
+
+    def first(self) -> Picture:
+        """The picture to begin with: without one, the SDK sends black until the first turn."""
+        assert self._screen is not None
+        return self._screen.draw(self._motion.at(0.0, 0.0), SHUT, self._faults, 0.0)
 
     async def run(self) -> None:
         """Until `stop`: one turn a frame."""

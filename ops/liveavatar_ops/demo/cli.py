@@ -17,10 +17,10 @@ from liveavatar_ops.demo.surroundings import NotAProject, Surroundings, find_roo
 
 USAGE, INTERRUPTED = 2, 130
 NEXT = {
-    "make demo ARGS='--fault frozen'": "the same with a picture that freezes: see the verdict and its cause",
+    "make demo ARGS='--fault frozen'": "see a frozen picture named",
     "make demo ARGS='--template night-desk'": "check the other avatar",
-    "make shell": "a shell with stack, emulator and settings: pulumi up, edit, break, check",
-    "$EDITOR infra/catalog/contexts/concierge.md": "change a prompt; the next make demo updates one context",
+    "edit infra/catalog, make demo": "one context changes, no more",
+    "make shell": "stack and emulator in a shell",
 }
 
 
@@ -64,9 +64,8 @@ def _demo(place: Surroundings, console: Console, template: str, faults: list[str
             there = ", ".join(deployed.outputs["templates"])
             raise CheckFailed(f"There is no session template {template!r}. There are: {there}.")
         checked = check(place, screen, settings, template)
-    screen.finish(deployed.outputs, checked.result, template)
-    pictures = sorted(checked.evidence.rglob("*.png"))
-    screen.try_next(pictures[0] if pictures else None, NEXT)
+    screen.finish(deployed.outputs, checked.result)
+    screen.try_next(NEXT)
     return checked.code
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from liveavatar_ops.demo.deploy import Deployed, Engine
 from liveavatar_ops.demo.screen import Screen
 from liveavatar_ops.demo.services import private_folder, service
 from liveavatar_ops.demo.surroundings import AWS_REGION, AWS_SECRET_ID, OPENAI_KEY, STACK, Surroundings
+from liveavatar_ops.health.report.result import HealthResult
 
 
 class CheckFailed(Exception):
@@ -26,7 +26,7 @@ class Checked:
     """One check's end: exit code, its result document, its evidence folder."""
 
     code: int
-    result: dict[str, Any]
+    result: HealthResult
     evidence: Path
 
 
@@ -116,10 +116,10 @@ def check(place: Surroundings, screen: Screen, settings: dict[str, str], templat
             raise
         try:
             told = json.loads(out)
+            result = HealthResult.model_validate(told["results"][0] if "results" in told else told)
         except ValueError:
             raise CheckFailed(errors.strip() or out.strip() or f"exit code {child.returncode}") from None
-        result = told["results"][0] if "results" in told else told
-        step.told(result["judgement"]["verdict"])
+        step.told(result.judgement.verdict)
     return Checked(child.returncode, result, evidence)
 
 

@@ -3,15 +3,17 @@
 import contextlib
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.padding import Padding
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
+
+from liveavatar_ops.health.report.human import rendered
+from liveavatar_ops.health.report.result import HealthResult
 
 COLOURS = {"healthy": "green", "degraded": "yellow", "unhealthy": "red", "inconclusive": "cyan"}
 SAYS = {
@@ -81,34 +83,23 @@ class Screen:
         for done, name in step.rows:
             self.console.print(Text.assemble("      ", (f"{done:<10}", "dim"), name))
 
-    def finish(self, outputs: Mapping[str, Any], result: Mapping[str, Any], template: str) -> None:
-        """The last screen: what was deployed, the verdict with its figures, the picture, what to try next."""
-        judgement = result["judgement"]
-        verdict = judgement["verdict"]
+    def finish(self, outputs: Mapping[str, Any], result: HealthResult) -> None:
+        """The last screen: what was deployed, and the check's own report with its figures."""
         self.console.print()
         self.console.rule(style="dim")
         self._title("Deployed")
         self.console.print(Padding(_deployed(outputs), (0, 0, 1, 2)))
-        self._title(f"Checked: {template}")
-        says = Text.assemble(
-            "  ", (f" {verdict.upper()} ", f"bold reverse {COLOURS[verdict]}"), " ", SAYS[verdict]
-        )
-        self.console.print(says)
-        reasons = [Text(f"  {r['sentence']}", style="default") for r in judgement["reasons"]]
-        self.console.print(Padding(Group(*reasons, Text(), _figures(result)), (0, 0, 1, 2)))
-        if verdict != "healthy" and judgement["next_step"]:
-            self.console.print(Text.assemble(("  Next: ", "bold"), judgement["next_step"]), soft_wrap=True)
-            self.console.print()
+        verdict = result.judgement.verdict
+        self.console.print(Text.assemble((SAYS[verdict], f"bold {COLOURS[verdict]}")))
+        self.console.print(rendered(result))
+        self.console.print()
 
-    def try_next(self, picture: Path | None, commands: Mapping[str, str]) -> None:
-        """Where the picture is, and what to type now."""
-        if picture is not None:
-            self._title("See for yourself")
-            self.console.print(Text(f"  {picture}\n"), soft_wrap=True)
+    def try_next(self, commands: Mapping[str, str]) -> None:
+        """What to type now."""
         self._title("Try next")
         for command, why in commands.items():
             self.console.print(
-                Text.assemble("  ", (f"{command:<40}", "cyan"), ("  " + why, "dim")), soft_wrap=True
+                Text.assemble("  ", (f"{command:<39}", "cyan"), ("  " + why, "dim")), soft_wrap=True
             )
         self.console.print()
 
@@ -118,30 +109,8 @@ class Screen:
 
 def _deployed(outputs: Mapping[str, Any]) -> Table:
     table = Table.grid(padding=(0, 2))
-    for kind, key in (("secret", "secrets"), ("context", "contexts")):
+    for kind, key in (("secret", "secrets"), ("context", "contexts"), ("session template", "templates")):
         for thing in outputs[key].values():
-            table.add_row(kind, thing["name"], Text(thing["id"], style="dim"))
-    for thing in outputs["templates"].values():
-        realtime = thing["body"]["openai_realtime_config"]
-        table.add_row(
-            "session template", thing["name"], Text(f"{realtime['model']}, voice {realtime['voice']}", "dim")
-        )
-    table.add_row("release", Text(outputs["digest"][:23], style="dim"), "")
-    return table
-
-
-def _figures(result: Mapping[str, Any]) -> Table:
-    video = result["facts"].get("video") or {}
-    table = Table.grid(padding=(0, 2))
-    for title, key, unit in (
-        ("first frame after", "first_frame_s", "s"),
-        ("frames a second", "fps_effective", ""),
-        ("longest gap", "longest_gap_s", "s"),
-        ("longest still picture", "content_freeze_s", "s"),
-        ("black picture", "black_s", "s"),
-    ):
-        if video.get(key) is not None:
-            table.add_row(Text(title, style="dim"), Text(f"{video[key]:.2f} {unit}".strip(), justify="right"))
-    if video.get("width"):
-        table.add_row(Text("size", style="dim"), f"{video['width']}×{video['height']}")
+            table.add_row(Text(kind, style="dim"), thing["name"])
+    table.add_row(Text("release", style="dim"), outputs["digest"][:19])
     return table
