@@ -68,6 +68,8 @@ def doubt(reason: Reason, facts: Facts) -> Reason:
     """On a starved host, leave standing only what its own lateness cannot have caused."""
     if reason.severity not in {Severity.FAILS, Severity.DEGRADES} or reason.cause in _IMMUNE_CAUSES:
         return reason
+    if reason.cause is Cause.NO_AVATAR and facts.room.disconnected_s is not None:
+        return reason  # the other side closed the room; our lateness cannot do that
     if reason.measure in _PROVEN and _looked_often(facts):
         return reason
     if reason.cause in {Cause.MUTE, Cause.SILENT_MOUTH} and _heard_most(facts):
