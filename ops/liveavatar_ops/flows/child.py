@@ -70,13 +70,12 @@ async def run_check(
 async def _end(child: asyncio.subprocess.Process, reading: "asyncio.Future[Any]", grace_s: float) -> None:
     # To the leader first, which stops its session; then to everything that it started.
     for sign, send in ((signal.SIGTERM, os.kill), (signal.SIGKILL, os.killpg)):
-        if child.returncode is None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                send(child.pid, sign)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(reading), grace_s)
         if reading.done():
             return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            send(child.pid, sign)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(reading), grace_s)
 
 
 def read_result(target: str, code: int | None, out: bytes) -> Result:

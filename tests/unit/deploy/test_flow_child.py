@@ -84,12 +84,13 @@ def test_a_check_that_takes_too_long_is_asked_to_end(tmp_path: Path) -> None:
     assert stopped.exists()
 
 
-def test_a_check_that_does_not_listen_is_killed_with_its_children(tmp_path: Path) -> None:
-    """Nothing of it is left behind."""
+@pytest.mark.parametrize("listens", [False, True])
+def test_nothing_of_a_check_is_left_behind(tmp_path: Path, listens: bool) -> None:
+    """Neither one that does not listen, nor what one that did end had started."""
     pids = tmp_path / "pids"
     source = (
         "import os, signal, subprocess, sys, time\n"
-        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        f"signal.signal(signal.SIGTERM, signal.{'SIG_DFL' if listens else 'SIG_IGN'})\n"
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
         f"open({str(pids)!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\n"
         "time.sleep(600)"
