@@ -25,6 +25,7 @@ class AgentLine:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._state: AgentState = "idle"
+        self._afterwards: AgentState = "idle"
         self._plays_until = 0.0
         self._committed = False
 
@@ -44,9 +45,9 @@ class AgentLine:
                 cleared = [_event("agent.audio_buffer_cleared", message)]
                 events, command = cleared + self._hush("agent.speak_interrupted"), {"command": "interrupt"}
             case "agent.start_listening":
-                events = self._become("listening")
+                events = self._rest("listening")
             case "agent.stop_listening":
-                events = self._become("idle")
+                events = self._rest("idle")
             case "session.keep_alive" | "start":
                 pass
             case unknown:
@@ -82,7 +83,12 @@ class AgentLine:
         self._committed = False
         if self._state != "talking":
             return []
-        return [_event(how), *self._become("idle")]
+        return [_event(how), *self._become(self._afterwards)]
+
+    def _rest(self, state: AgentState) -> list[Event]:
+        """What to be when not talking; clients order it before their speech has been played out."""
+        self._afterwards = state
+        return [] if self._state == "talking" else self._become(state)
 
     def _become(self, state: AgentState) -> list[Event]:
         before, self._state = self._state, state

@@ -2,7 +2,6 @@
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from liveavatar_emulator.http import (
@@ -19,12 +18,12 @@ from liveavatar_emulator.http import (
 )
 from liveavatar_emulator.http.access import House
 from liveavatar_emulator.http.envelope import invalid, refused
+from liveavatar_emulator.http.pages import OpenToPages
 from liveavatar_emulator.http.rate_limits import RateLimits
 from liveavatar_emulator.http.striking import Striking
 from liveavatar_emulator.refusal import Refusal
 
 CALLS_A_SECOND = 200
-_TOLD = ["Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"]
 
 
 def create_app(
@@ -33,7 +32,7 @@ def create_app(
     """
     The API, the admin API and, where given, the OpenAI-compatible endpoint at ``/openai``.
 
-    CORS is open, because the vendor's web SDK calls start, stop and keep-alive from a browser page.
+    The API is open to browser pages, because the vendor's web SDK calls it from one.
     """
     app = FastAPI(
         title="LiveAvatar emulator", docs_url="/_emulator/docs", openapi_url="/_emulator/openapi.json"
@@ -48,7 +47,5 @@ def create_app(
     # The last one added is the first to see a call.
     app.add_middleware(RateLimits, limit=calls_a_second, clock=house.world.clock)
     app.add_middleware(Striking, house=house)
-    app.add_middleware(
-        CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=_TOLD
-    )
+    app.add_middleware(OpenToPages)
     return app

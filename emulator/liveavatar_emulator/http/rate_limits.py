@@ -9,6 +9,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from liveavatar_emulator.http.pages import API_PATHS
+
 _ID = re.compile(r"/[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}(?=/|$)")
 
 
@@ -28,7 +30,7 @@ class RateLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one call."""
-        if scope["type"] != "http" or not scope["path"].startswith(("/v1/", "/v2/")):
+        if scope["type"] != "http" or not scope["path"].startswith(API_PATHS):
             await self._app(scope, receive, send)
             return
         now = self._clock()

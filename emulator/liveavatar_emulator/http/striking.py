@@ -9,6 +9,7 @@ from liveavatar_emulator.calls import Call
 from liveavatar_emulator.faults import Fault
 from liveavatar_emulator.http.access import House
 from liveavatar_emulator.http.dropping import drop
+from liveavatar_emulator.http.pages import API_PATHS
 
 
 class Striking:
@@ -21,7 +22,7 @@ class Striking:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one call."""
         path = scope.get("path", "")
-        if scope["type"] != "http" or not path.startswith(("/v1/", "/v2/")):
+        if scope["type"] != "http" or not path.startswith(API_PATHS):
             await self._app(scope, receive, send)
             return
         call = self._house.calls.begin(scope["method"], path)

@@ -119,7 +119,9 @@ class Sessions:
         session = self.get(session_id)
         if session.state == "ended":
             return session
-        return self._change(session, state="ended", ended_at=self._clock(), end_reason=reason)
+        return self._change(
+            session, state="ended", ended_at=self._clock(), end_reason=reason, user_present=False
+        )
 
     def refund(self, session_id: str) -> None:
         """Give back the minute held for a session that never came up (LiveAvatar API facts §4, Credits)."""

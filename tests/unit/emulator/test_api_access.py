@@ -110,8 +110,10 @@ def test_too_many_calls_in_a_second_are_told_to_wait() -> None:
 
 def test_a_browser_page_may_call(api: Desk) -> None:
     """
-    CORS is open, also on refusals, and lets a page read the rate-limit headers.
+    CORS names the page's own origin (the web SDK sends credentials), also on refusals, lets a page read the
+    rate-limit headers, and keeps the admin API closed.
     """
+    page = {"Origin": "http://page.example"}
     asked = api.http.options(
         "/v1/sessions/start",
         headers={
@@ -120,11 +122,15 @@ def test_a_browser_page_may_call(api: Desk) -> None:
             "Access-Control-Request-Headers": "authorization,content-type",
         },
     )
-    refused = api.call("POST", "/v1/sessions/start", key=False, headers={"Origin": "http://page.example"})
+    refused = api.call("POST", "/v1/sessions/start", key=False, headers=page)
+    admin = api.call("GET", "/_emulator/account", headers=page)
 
     assert asked.status_code == 200
     assert refused.status_code == 401
-    assert refused.headers["Access-Control-Allow-Origin"] == "*"
+    for answer in (asked, refused):
+        assert answer.headers["Access-Control-Allow-Origin"] == "http://page.example"
+        assert answer.headers["Access-Control-Allow-Credentials"] == "true"
+    assert "Access-Control-Allow-Origin" not in admin.headers
     assert "Retry-After" in refused.headers["Access-Control-Expose-Headers"]
 
 

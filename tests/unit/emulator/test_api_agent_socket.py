@@ -67,6 +67,7 @@ def test_speech_is_played_and_told(api: Desk) -> None:
         line.send_json({"type": "agent.speak", "event_id": "mine", "audio": TENTH})
         started = heard(line, 3)
         line.send_json({"type": "agent.speak_end"})
+        line.send_json({"type": "agent.start_listening"})
         committed = heard(line, 1)
         api.clock.advance(0.2)
         ended = heard(line, 2)
@@ -78,6 +79,7 @@ def test_speech_is_played_and_told(api: Desk) -> None:
     assert (started[2]["previous_state"], started[2]["new_state"]) == ("idle", "talking")
     assert committed[0]["type"] == "agent.audio_buffer_committed"
     assert [event["type"] for event in ended] == ["agent.speak_ended", "agent.state_updated"]
+    assert (ended[1]["previous_state"], ended[1]["new_state"]) == ("talking", "listening")
     assert api.studio.told == [
         (session_id, {"command": "speak", "audio": TENTH}),
         (session_id, {"command": "speak_end"}),
