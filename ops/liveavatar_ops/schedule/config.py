@@ -205,7 +205,7 @@ class Evidence(Part):
 class WatchConfig(Part):
     """The whole of `watch.yaml`."""
 
-    targets: tuple[TargetConfig, ...] = Field(min_length=1)
+    targets: tuple[TargetConfig, ...]
     every: Positive = 300.0
     jitter: Share = 0.1
     depth: Depth = Depth.VIDEO
@@ -225,6 +225,13 @@ class WatchConfig(Part):
     otlp: bool = False
     evidence: Evidence = Evidence()
     keep_history: Positive = 90 * 86400.0
+
+    @field_validator("targets")
+    @classmethod
+    def _something(cls, value: tuple[TargetConfig, ...]) -> tuple[TargetConfig, ...]:
+        if not value:
+            raise ValueError("should name at least one target, for example `- stack: dev`")
+        return value
 
     @field_validator("jitter")
     @classmethod

@@ -56,7 +56,7 @@ def spoken(duration_s: float) -> str:
         return f"{whole} s"
     if whole < 3600:
         minutes, rest = divmod(whole, 60)
-        return f"{minutes} min" + (f" {rest} s" if rest and minutes < 10 else "")
+        return f"{minutes} min" + (f" {rest} s" if rest and minutes < 3 else "")
     if whole < 2 * 86400:
         hours, rest = divmod(round(whole / 60), 60)
         return f"{hours} h" + (f" {rest} min" if rest else "")

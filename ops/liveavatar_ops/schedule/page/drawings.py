@@ -10,8 +10,8 @@ STRIP_SLOTS = 60
 SLOT = 10.0
 STRIP_HEIGHT = 40.0
 BAR = 7.0
-HEIGHTS = {"healthy": 40.0, "degraded": 30.0, "unhealthy": 40.0, "inconclusive": 14.0, "running": 40.0}
-"""Height tells as well as colour: not everybody sees the difference of red and green, nor does a printer."""
+HEIGHTS = {"healthy": 25.0, "degraded": 32.0, "unhealthy": 40.0, "inconclusive": 12.0, "running": 25.0}
+"""Height tells as well as colour (not everybody sees red from green), and trouble stands out."""
 
 LINE_WIDTH, LINE_HEIGHT = 300.0, 56.0
 MOST_POINTS = 80

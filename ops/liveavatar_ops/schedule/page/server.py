@@ -25,7 +25,7 @@ HOST = "127.0.0.1"
 PATIENCE_S = 10.0
 LARGEST_SHEET = 32 * 2**20
 PNG = b"\x89PNG\r\n\x1a\n"
-SHEET = re.compile(r"/sheets/(\d{1,15})\.png")
+SHEET = re.compile(r"/sheets/([0-9]{1,15})\.png")
 NEAR = ("127.0.0.1", "localhost", "::1")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -61,7 +61,9 @@ class StatusServer:
             {"camera": camera, "evidence": evidence, "hosts": hosts, "alive": staticmethod(alive)},
         )
         self._server = _Server((HOST, port), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="status-page", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.1,), name="status-page", daemon=True
+        )
 
     @property
     def url(self) -> str:
@@ -93,8 +95,6 @@ class _Handler(BaseHTTPRequestHandler):
     hosts: set[str]
     alive: Callable[[], bool]
     timeout = PATIENCE_S
-    server_version = "liveavatar-ops"
-    sys_version = ""
 
     def do_GET(self) -> None:
         if self._host() not in self.hosts:
@@ -168,6 +168,10 @@ class _Handler(BaseHTTPRequestHandler):
         """What the base class refuses (malformed requests, unknown methods): same headers, no echo."""
         self.command = self.command or "GET"
         self._send(code, b"This request is not understood here.\n")
+
+    def version_string(self) -> str:
+        """Without the versions of what is under it."""
+        return "liveavatar-ops"
 
     def log_message(self, *_: Any) -> None:
         """Reading the page is no event."""

@@ -67,6 +67,7 @@ class Page:
 
     title: str
     state: str
+    counts: str
     at: str
     cards: list[Card]
     figures: list[Figure]
@@ -82,6 +83,7 @@ def page_of(snapshot: Snapshot, *, has_sheet: Sequence[int] | None = None) -> Pa
     return Page(
         title=headline(targets),
         state=worst.value,
+        counts=counts(targets),
         at=_clock(snapshot.at, snapshot.zone, seconds=True),
         cards=[_card(view, snapshot, has_sheet) for view in targets],
         figures=_figures(snapshot),
@@ -104,6 +106,13 @@ def headline(targets: Sequence[TargetView]) -> str:
     return f"All {len(targets)} avatars are up" if len(targets) > 1 else "The avatar is up"
 
 
+def counts(targets: Sequence[TargetView]) -> str:
+    """`1 down · 4 up`, where the headline does not say it all."""
+    found = [(s, sum(view.state.shown is s for view in targets)) for s in WORST_FIRST]
+    several = [f"{count} {WORDS[state]}" for state, count in found if count]
+    return " · ".join(several) if len(several) > 1 else ""
+
+
 def _is(count: int) -> str:
     return "is" if count == 1 else "are"
 
@@ -124,7 +133,7 @@ def _card(view: TargetView, snapshot: Snapshot, has_sheet: Sequence[int] | None)
         next_step=last.next_step if last and trouble else "",
         cause=(last.cause or "").replace("_", " ") if last and trouble else "",
         bars=strip(view.runs, [_title(run, snapshot.zone) for run in view.runs]),
-        strip_label=f"last {len(view.runs)} checks" if len(view.runs) != 1 else "one check so far",
+        strip_label=_strip_label(view, snapshot.zone),
         line=line(view.first_frames, view.p50, view.p95),
         line_label=f"first frame, {len(view.first_frames)} checks in 7 days",
         figures=_target_figures(view),
@@ -135,6 +144,13 @@ def _card(view: TargetView, snapshot: Snapshot, has_sheet: Sequence[int] | None)
         next_check=_next(view, snapshot),
         last_check=_last(view, snapshot),
     )
+
+
+def _strip_label(view: TargetView, zone: str) -> str:
+    if not view.runs:
+        return "no check yet"
+    number = "1 check" if len(view.runs) == 1 else f"{len(view.runs)} checks"
+    return f"{number} since {_clock(view.runs[0].started_at, zone)}"
 
 
 def _facts(view: TargetView) -> str:
@@ -157,11 +173,10 @@ def _target_figures(view: TargetView) -> list[Figure]:
 
 def percent(share: float) -> str:
     """100 % only where nothing failed: 0.9996 is 99.96 %, never rounded up to perfection."""
-    for digits in (0, 1, 2, 3):
-        text = f"{share:.{digits}%}"
-        if share == 1 or (text != f"{1:.{digits}%}" and digits):
-            return text.replace("%", " %")
-    return "< 100 %"
+    if share == 1:
+        return "100 %"
+    texts = (f"{share * 100:.{digits}f}" for digits in (1, 2, 3))
+    return next((f"{text} %" for text in texts if float(text) < 100), "< 100 %")
 
 
 def _figures(snapshot: Snapshot) -> list[Figure]:
