@@ -234,7 +234,10 @@ class Watcher:
         self._told_to_end.add(-orphan.token)  # below zero: not a check of ours
         self._log.say("check.orphan_ended", target=orphan.name, run=orphan.token, killed=late)
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(orphan.child.pid, signal.SIGKILL if late else signal.SIGTERM)
+            if late:
+                os.killpg(orphan.child.pid, signal.SIGKILL)
+            else:
+                os.kill(orphan.child.pid, signal.SIGTERM)
 
     async def _do_chores(self) -> None:
         while True:
