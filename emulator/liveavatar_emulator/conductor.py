@@ -176,6 +176,8 @@ class Conductor:
         except OSError:
             log.exception("avatar.not_started id=%s", job.session_id)
             await self.stop(job.session_id, "SERVER_ERROR")
+        if job.session_id not in self._playing:  # stopped while the avatar was on its way
+            await self.studio.close(job.session_id, "USER_CLOSED")
 
     def _struck_down(self) -> list[tuple[str, EndReason]]:
         now = self.world.clock()

@@ -34,15 +34,20 @@ async def drop(scope: Scope, *, reset: bool) -> None:
     ``reset`` sends RST, so that the client sees the connection reset; otherwise it sees it closed. Raises
     ConnectionResetError where there is no connection to drop (an app called in process).
     """
-    client = scope.get("client")
-    transport = Droppable.transports.get((client[0], client[1])) if client else None
+    transport = connection(scope)
     if transport is None:
         raise ConnectionResetError("the emulator dropped the connection")
-    connection: Any = transport.get_extra_info("socket")
-    if reset and connection is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+    line: Any = transport.get_extra_info("socket")
+    if reset and line is not None:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
     transport.abort()
     await asyncio.sleep(0.01)  # let uvicorn notice, or it would call this an unfinished response
+
+
+def connection(scope: Scope) -> asyncio.Transport | None:
+    """The connection that a request came by; None for an app called in process."""
+    client = scope.get("client")
+    return Droppable.transports.get((client[0], client[1])) if client else None
 
 
 def _peer(transport: asyncio.Transport) -> tuple[str, int]:

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from liveavatar_emulator.calls import Call
 from liveavatar_emulator.faults import Fault
 from liveavatar_emulator.http.access import House
-from liveavatar_emulator.http.dropping import drop
+from liveavatar_emulator.http.dropping import connection, drop
 from liveavatar_emulator.http.pages import API_PATHS
 
 
@@ -59,14 +59,20 @@ class Striking:
             case "slow":
                 await asyncio.sleep(fault.number("delay_s"))
                 await self._app(scope, receive, send)
-            case "hang_before":
-                await self._house.holds.hold(call.method, call.path, "before")
-                await self._app(scope, receive, send)
-            case "hang_after":
-                messages = await self._act(scope, receive)
-                await self._house.holds.hold(call.method, call.path, "after")
-                for message in messages:
-                    await send(message)
+            case "hang_before" | "hang_after":
+                await self._hang(fault, call, scope, receive, send)
+
+    async def _hang(self, fault: Fault, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
+        if fault.name == "hang_after":
+            messages = await self._act(scope, receive)
+            await self._house.holds.hold(call.method, call.path, "after")
+            for message in messages:
+                await send(message)
+            return
+        line = connection(scope)
+        await self._house.holds.hold(call.method, call.path, "before")
+        if line is None or not line.is_closing():  # a caller gone meanwhile wants nothing done
+            await self._app(scope, receive, send)
 
     async def _act(self, scope: Scope, receive: Receive) -> list[Message]:
         messages: list[Message] = []

@@ -120,25 +120,33 @@ def test_a_call_can_be_held_before_or_after_acting(emulator: RunningEmulator, na
     assert made(emulator) == 1
 
 
-@pytest.mark.parametrize(("name", "acted"), [("hang_before", 0), ("hang_after", 1)])
+@pytest.mark.parametrize("name", ["hang_before", "hang_after"])
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_a_caller_who_dies_while_held_leaves_what_was_done(
-    emulator: RunningEmulator, name: str, acted: int
+    emulator: RunningEmulator, name: str, method: str
 ) -> None:
     """
-    A client gone before the deed leaves no deed behind; one gone after it leaves one object.
+    A client gone before the deed leaves no deed behind; one gone after it leaves the deed, with or without
+    a body to read.
     """
-    order(emulator, name, times=1)
+    path = "/v1/contexts"
+    if method == "DELETE":
+        path += "/" + emulator.call("POST", path, CONTEXT).json()["data"]["id"]
+    before = made(emulator)
+    emulator.admin("POST", "/faults", {"fault": {"name": name}, "method": method, "times": 1})
 
     with pytest.raises(httpx.ReadTimeout):
-        httpx.post(
-            f"{emulator.api_url}/v1/contexts",
-            json=CONTEXT,
+        httpx.request(
+            method,
+            emulator.api_url + path,
+            json=CONTEXT if method == "POST" else None,
             headers={"X-API-KEY": emulator.api_key},
             timeout=1.0,
         )
     emulator.admin("POST", "/release")
 
-    assert made(emulator) == acted
+    acted = made(emulator) != before
+    assert acted is (name == "hang_after")
 
 
 def test_a_slow_call_still_acts(emulator: RunningEmulator) -> None:

@@ -1,5 +1,6 @@
 """Faults of sessions: which the control plane plays itself, and what the avatar's worker is told."""
 
+import asyncio
 from collections.abc import Iterator
 
 import jwt
@@ -125,6 +126,23 @@ def test_a_worker_that_dies_ends_its_session(api: Desk, fault: str | None, ended
     api.http.portal.call(api.conductor.gone, session_id)
 
     assert api.session(session_id)["end_reason"] == ended
+
+
+def test_a_session_stopped_on_the_way_leaves_no_avatar(api: Desk) -> None:
+    """
+    An avatar whose session ended before it was sent out is called back once it is.
+    """
+    api.studio.slow = asyncio.Event()
+    session_id, holder = api.started()
+    api.call("POST", "/v1/sessions/stop", key=False, headers=holder)
+    api.studio.closed.clear()
+    assert api.http.portal is not None
+
+    api.http.portal.call(api.studio.slow.set)
+    api.http.portal.call(api.conductor.end_all, "SERVER_ERROR")
+
+    assert session_id in api.studio.jobs
+    assert session_id in api.studio.closed
 
 
 def test_what_a_worker_reports_is_noted(api: Desk) -> None:
