@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi.testclient import TestClient
 
@@ -18,6 +18,9 @@ from liveavatar_emulator.no_media import NoMedia
 from liveavatar_emulator.store import Store
 from liveavatar_emulator.way_in import Addresses
 from liveavatar_emulator.world import Plan, World
+
+if TYPE_CHECKING:
+    import asyncio
 
 API_KEY = "a-key-for-tests"
 JUNE = "a1b2c3d4-0001-4000-8000-000000000001"
@@ -49,9 +52,12 @@ class NotingStudio(NoMedia):
         self.told: list[tuple[str, Mapping[str, object]]] = []
         self.closed: dict[str, str] = {}
         self.present: set[str] = set()
+        self.slow: "asyncio.Event | None" = None
 
     async def open(self, job: Job) -> None:
-        """Note the job."""
+        """Note the job, at once or when let."""
+        if self.slow is not None:
+            await self.slow.wait()
         self.jobs[job.session_id] = job
 
     async def tell(self, session_id: str, command: Mapping[str, object]) -> None:
