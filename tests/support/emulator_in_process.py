@@ -52,7 +52,7 @@ class NotingStudio(NoMedia):
         self.told: list[tuple[str, Mapping[str, object]]] = []
         self.closed: dict[str, str] = {}
         self.present: set[str] = set()
-        self.slow: "asyncio.Event | None" = None
+        self.slow: asyncio.Event | None = None
 
     async def open(self, job: Job) -> None:
         """Note the job, at once or when let."""
