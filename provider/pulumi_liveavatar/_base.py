@@ -19,7 +19,7 @@ from pulumi.dynamic import (
     ReadResult,
     ResourceProvider,
 )
-from pulumi.output import Unknown, contains_unknowns
+from pulumi.output import Unknown
 from pydantic import ValidationError
 
 from pulumi_liveavatar.api.client import LiveAvatarClient
@@ -128,8 +128,8 @@ def planned(changed: Collection[str], replaces: list[str]) -> DiffResult:
 
 
 def differs(old: Any, new: Any) -> bool:
-    """What a preview does not know yet may turn out to be anything, so it counts as changed."""
-    return bool(contains_unknowns(new)) or old != new
+    """What a preview does not know yet equals nothing, so it counts as changed."""
+    return bool(old != new)
 
 
 def seen(id_: str, props: Mapping[str, Any], outs: dict[str, Any], inputs: Collection[str]) -> ReadResult:

@@ -64,6 +64,15 @@ def test_a_moved_label_is_followed_and_the_default_read_is_not(world: World, set
     assert world.aws.client.get_secret_value(SecretId=NAME)["SecretString"] == "newer", "the trap is there"
 
 
+def test_a_rotation_makes_the_new_version_current(world: World, settings: AwsSettings) -> None:
+    """The old one keeps a label too, and a third may be on its way; neither is the current one."""
+    store(world, SecretString=VALUE)
+    second = world.aws.client.put_secret_value(SecretId=NAME, SecretString="newer")["VersionId"]
+    world.aws.client.put_secret_value(SecretId=NAME, SecretString="next", VersionStages=["AWSPENDING"])
+
+    assert current_version(NAME, settings=settings)[0] == second
+
+
 def test_an_older_version_is_still_read_by_its_id(world: World, settings: AwsSettings) -> None:
     """The state of a stack may be one rotation behind; its version is what it says."""
     first = store(world, SecretString=VALUE)

@@ -1,5 +1,6 @@
 """What a program author writes, as Pulumi's engine receives it."""
 
+import asyncio
 import sys
 import traceback
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ class Engine(mocks.Mocks):
 @pytest.fixture
 def engine() -> Iterator[Engine]:
     fake = Engine()
+    # Another test's asyncio.run leaves the thread without a loop, and Pulumi expects one.
+    asyncio.set_event_loop(asyncio.new_event_loop())
     mocks.set_mocks(fake, project="hotel", stack="dev", preview=False)
     yield fake
     reset_options()
