@@ -104,8 +104,8 @@ def serve(
 ) -> None:
     """See the help text."""
     # Imported here so that --help and usage mistakes answer at once.
-    from liveavatar_emulator.serve import Options, run  # noqa: PLC0415
-    from liveavatar_emulator.world import Patience, Plan  # noqa: PLC0415
+    from liveavatar_emulator.serve import Options, run  # noqa: PLC0415 - as said above
+    from liveavatar_emulator.world import Patience, Plan  # noqa: PLC0415 - as said above
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="emulator: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -116,7 +116,7 @@ def _night(w: int, h: int) -> Plane:
     for _ in range(16):
         x, y, r = rng.uniform(0, 1) * w, rng.uniform(0.06, 0.62) * h, rng.uniform(0.012, 0.034) * h
         colour = [(150, 104, 54), (84, 98, 138), (128, 74, 52)][int(rng.integers(3))]
-        _blend(rgb, lambda d, x=x, y=y, r=r: _disc(d, x, y, r), colour, float(rng.uniform(0.3, 0.75)), 0.006)  # type: ignore[misc]
+        _blend(rgb, lambda d, x=x, y=y, r=r: _disc(d, x, y, r), colour, float(rng.uniform(0.3, 0.75)), 0.006)  # type: ignore[misc] # a lambda's defaults cannot be typed
     _blend(rgb, lambda d: _disc(d, w * 0.5 + h * 0.74, h * 0.60, h * 0.13), (188, 132, 70), 0.55, 0.07)
     _blend(rgb, lambda d: d.rectangle([0, int(h * 0.86), w, h], fill=255), (34, 26, 22), 0.8, 0.012)
     return rgb
@@ -149,7 +149,7 @@ def _garden(w: int, h: int) -> Plane:
     for _ in range(26):
         x, y, r = rng.uniform(0, 1) * w, rng.uniform(0.30, 1.0) * h, rng.uniform(0.04, 0.11) * h
         colour = [(96, 134, 78), (140, 168, 92), (70, 108, 74)][int(rng.integers(3))]
-        _blend(rgb, lambda d, x=x, y=y, r=r: _disc(d, x, y, r), colour, 0.55, 0.016)  # type: ignore[misc]
+        _blend(rgb, lambda d, x=x, y=y, r=r: _disc(d, x, y, r), colour, 0.55, 0.016)  # type: ignore[misc] # a lambda's defaults cannot be typed
     return rgb
 
 
