@@ -25,6 +25,7 @@ PHASES = {
     "join": "joining the room",
     "avatar": "waiting for the avatar",
     "watch": "watching",
+    "talk": "asking a short question, listening for the answer",
     "stop": "stopping the session",
 }
 DEFAULT_FOLDER = Path("evidence")

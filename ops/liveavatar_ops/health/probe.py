@@ -20,13 +20,16 @@ from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from liveavatar_ops.health.api_side import ApiSide
+from liveavatar_ops.health.conversing import Asked, ask, conversation_facts
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.files import write_whole
 from liveavatar_ops.health.frames import RoomNotJoined, RoomWatch
 from liveavatar_ops.health.host import Lag, between, host_facts, read_cpu, watch_loop
 from liveavatar_ops.health.job import FACTS_FILE, PARTIAL_FILE, PICTURES_FILE, Job
 from liveavatar_ops.health.ledger import Ledger, LedgerError
+from liveavatar_ops.health.microphone import Microphone
 from liveavatar_ops.health.notebook import Notebook, StepRefused
+from liveavatar_ops.health.prompt import load_prompt
 from liveavatar_ops.health.receiver_stats import ice_path, network_facts, rows_of
 from liveavatar_ops.health.senses import Senses
 from liveavatar_ops.health.thumbnails import save
@@ -35,6 +38,7 @@ from pulumi_liveavatar.settings import Settings, load_settings
 
 Answer = TypeVar("Answer")
 POLL_S = 0.05
+PUBLISH_WITHIN_S = 10.0
 KEEP_ALIVE_EVERY_S = 60.0
 ROOM_END_MARGIN_S = 2.0
 STATS_WITHIN_S = 3.0
@@ -52,6 +56,7 @@ class Probe:
         self._api = ApiSide(job, self._notes, self._ledger, settings)
         self._senses: Senses | None = None
         self._room: RoomWatch | None = None
+        self._asked: Asked | None = None
         self._wish: asyncio.Future[str] | None = None
 
     async def run(self) -> None:
@@ -105,7 +110,8 @@ class Probe:
     async def _visit(self, started: Started) -> None:
         limits = self._job.limits
         self._phase("join")
-        senses = self._senses = Senses(limits, self._job.keep_pictures)
+        talks = self._job.target.depth.includes(Depth.CONVERSATION)
+        senses = self._senses = Senses(limits, self._job.keep_pictures, keep_mouth=talks)
         room = self._room = RoomWatch(self._notes, on_frame=senses.see, on_sound=senses.hear)
         lag, first_reading = Lag(), read_cpu()
         ticking = asyncio.create_task(watch_loop(lag, self._notes.now_s))
@@ -141,10 +147,32 @@ class Probe:
                     f"watched for {room_ends_s - room.first_frame_s:.0f} s instead of {limits.watch_s:g} s: "
                     "the session may not last longer (its own limit, or --max-credits)"
                 )
+            talk = asyncio.create_task(self._talk(room, senses))
             await self._until(room, room_ends_s, until, lambda: False)
+            await self._until(room, room_ends_s, self._job.steps_take_s, talk.done)
+            if talk.done():
+                talk.result()  # a fault of ours must not pass for silence
+            talk.cancel()
             longer = until + limits.watch_longer_s
             await self._until(room, room_ends_s, longer, lambda: not senses.undecided_s(self._notes.now_s()))
         await self._note_network(room)
+
+    async def _talk(self, room: RoomWatch, senses: Senses) -> None:
+        """Depth conversation: ask and listen, beside the watching."""
+        if not self._job.target.depth.includes(Depth.CONVERSATION):
+            return
+        now_s = self._notes.now_s
+        microphone = Microphone(load_prompt(), now_s)
+        try:
+            async with asyncio.timeout(PUBLISH_WITHIN_S):
+                await microphone.publish(room.room)
+            self._phase("talk")
+            greets = self._notes.target.speaks_first
+            self._asked = await ask(microphone.say, senses.speech, now_s, self._job.limits, greets=greets)
+        except (TimeoutError, RuntimeError) as why:
+            self._notes.notes.append(f"our microphone could not be published: {why or 'no answer in time'}")
+        finally:
+            await microphone.close()
 
     async def _until(
         self, room: RoomWatch, room_ends_s: float, by_s: float, done: Callable[[], bool]
@@ -190,6 +218,14 @@ class Probe:
         if self._senses is not None:
             watched_until = self._notes.room.get("watched_until_s", self._notes.now_s())
             self._notes.extra |= await in_thread(partial(self._senses.close, watched_until))
+            if self._asked is not None:
+                self._notes.extra["conversation"] = conversation_facts(
+                    self._asked,
+                    audio=self._senses.audio,
+                    video=self._senses.video,
+                    events=self._notes.events,
+                    limits=self._job.limits,
+                )
             save(self._job.workdir / PICTURES_FILE, self._senses.pictures)
             if self._senses.pipe.failure:
                 self._notes.probe_failure = f"looking at frames broke: {self._senses.pipe.failure}"

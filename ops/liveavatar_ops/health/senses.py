@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from liveavatar_ops.health.facts import Part
+from liveavatar_ops.health.facts import Part, Span
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measure.audio import AudioMeter
 from liveavatar_ops.health.measure.video import VideoMeter
@@ -39,6 +39,10 @@ class Senses:
     def undecided_s(self, now_s: float) -> float:
         """How much longer to watch before a picture that seems to stand can be called so."""
         return self.video.undecided_s(now_s)
+
+    def speech(self) -> list[Span]:
+        """What the avatar has said so far."""
+        return self.audio.speech()
 
     def close(self, watched_until_s: float) -> dict[str, Part]:
         """Look at what still waits and sum up, as parts of the facts by field name."""
