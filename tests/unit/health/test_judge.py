@@ -237,6 +237,12 @@ def test_a_black_picture_is_not_called_frozen_too():
     assert {reason.cause for reason in judge(TABLE["black"][0], Limits()).reasons} == {Cause.BLACK}
 
 
+def test_frames_that_ceased_because_the_avatar_left_are_not_reported_again():
+    facts = healthy(room={"avatar_left_s": 8.0}, video={"longest_gap_s": 1.0, "open_gap_s": 1.0, "fps": 18.0})
+
+    assert [reason.cause for reason in judge(facts, Limits()).reasons] == [Cause.AVATAR_LEFT]
+
+
 def test_a_refused_step_hides_what_it_made_impossible():
     """No second reason about the video that could not come."""
     judged = judge(refused("ServerFault", status=503), Limits())

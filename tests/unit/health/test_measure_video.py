@@ -198,6 +198,17 @@ def test_a_single_frame_is_enough_to_sum_up():
     assert (facts.frames, facts.open_gap_s, facts.width) == (1, 2.0, 1280)
 
 
+def test_what_the_sdk_shows_after_a_tracks_end_is_no_frame():
+    """libwebrtc goes on with black pictures of 2×2 pixels."""
+    meter = show.watch(show.idle, 4)
+    for index in range(6):
+        meter.frame(np.zeros((2, 2), np.uint8), 4.0 + index / 30)
+
+    facts = meter.facts(4.2)
+
+    assert (facts.frames, facts.black_s, len(facts.sizes)) == (100, 0.0, 1)
+
+
 def test_frames_out_of_order_do_not_run_time_backwards():
     meter = VideoMeter(Limits())
     for at_s in (1.0, 1.3, 1.1, 1.5):

@@ -12,6 +12,7 @@ _KINDS = {
     "nearly": "the same picture under coding noise",
     "small_area": "only a small area at its edge moved",
 }
+_CADENCE = {"gap", "freeze_ratio", "fps", "fps_fall"}
 _EXPLAINED_SHARE = 0.8  # of a standing picture that was black or flat anyway
 
 
@@ -45,7 +46,9 @@ def _reason(measure: Measure, reading: Reading, facts: Facts) -> Reason:
 
 
 def _explained(measure: Measure, facts: Facts) -> bool:
-    """A black or flat picture also stands still; saying so twice would hide the root."""
+    """What follows from something said elsewhere; saying it twice would hide the root."""
+    if measure.name in _CADENCE:
+        return _ended_so(facts)
     if measure.name not in {"frozen", "frozen_speaking"}:
         return False
     video = facts.video
@@ -58,6 +61,13 @@ def _explained(measure: Measure, facts: Facts) -> bool:
         if span.kind in {"black", "one_colour"}
     )
     return covered >= _EXPLAINED_SHARE * took_s
+
+
+def _ended_so(facts: Facts) -> bool:
+    """The avatar or the room went away: no wonder that frames ceased."""
+    room, video = facts.room, facts.video
+    gone = room.avatar_left_s is not None or room.disconnected_s is not None
+    return gone and video.open_gap_s >= video.longest_gap_s
 
 
 def _notes(facts: Facts, limits: Limits) -> Iterator[Reason]:

@@ -23,6 +23,7 @@ from liveavatar_ops.health.measure.spells import Spells
 from liveavatar_ops.health.measure.stillness import Stillness
 
 STANDS_OUT_LEVELS = 4.0  # a block this far from the middle one is detail, not noise
+LEAST_SIDE = 16  # pixels; one block
 SUSPICIOUS_S = 2.5  # a picture that stood this long is worth watching on
 
 
@@ -53,7 +54,13 @@ class VideoMeter:
         self._black, self._one_colour = Spells(broken_by_s), Spells(broken_by_s)
 
     def frame(self, y: Plane, at_s: float) -> None:
-        """Take one frame: its luma plane (uint8, [height, width], any stride) and its timestamp."""
+        """
+        Take one frame: its luma plane (uint8, [height, width], any stride) and its timestamp.
+
+        Frames of a few pixels are what libwebrtc shows after a track ended (2×2, black): not counted.
+        """
+        if min(y.shape) < LEAST_SIDE:
+            return
         self.frame_passed(y.shape[1], y.shape[0], at_s)
         at_s = self._at[-1]
         pooled = pool(y)
@@ -69,6 +76,8 @@ class VideoMeter:
 
     def frame_passed(self, width: int, height: int, at_s: float) -> None:
         """Take the timing and size of a frame whose content nobody looked at."""
+        if min(width, height) < LEAST_SIDE:
+            return
         self._at.append(max(at_s, self._at[-1]) if self._at else at_s)
         self._size_counts[width, height] = self._size_counts.get((width, height), 0) + 1
         if not self._sizes or (self._sizes[-1].width, self._sizes[-1].height) != (width, height):
