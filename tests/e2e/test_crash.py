@@ -120,17 +120,11 @@ def test_killed_after_the_answer(world: SimpleNamespace, tmp_path: Path, kind: s
     assert project.up().changes == {}
 
 
-def test_an_engine_that_is_killed_outright_is_recovered_from(
-    world: SimpleNamespace, project: Project
-) -> None:
-    """SIGKILL to the engine itself: the lock is taken away by hand, and the next up ends with one of each."""
-    held = {
-        "fault": {"name": "hang_after"},
-        "on": "call",
-        "method": "POST",
-        "path": "^/v1/contexts$",
-        "times": 1,
-    }
+def test_an_engine_that_is_killed_outright_is_recovered_from(world: SimpleNamespace, tmp_path: Path) -> None:
+    """SIGKILL to the engine itself: the lock is taken away by hand, and the next up ends with one object."""
+    # One resource, so that the engine is not in the middle of writing another one's state when it dies.
+    project = small_project(tmp_path, CONTEXT, world.env)
+    held = {"fault": {"name": "hang_after"}, "on": "call", "method": "POST", "path": "^/v1/contexts$", "times": 1}
     world.emulator.admin("POST", "/faults", held)
     command = [Path(project.folder / ".venv/bin/pulumi"), "up", "--yes", "--skip-preview", "--stack", "dev"]
     engine = subprocess.Popen(
@@ -145,5 +139,5 @@ def test_an_engine_that_is_killed_outright_is_recovered_from(
     project.pulumi("cancel", "--yes", "--stack", "dev")
     project.up()
 
-    assert len(remote(world, "contexts")) == 2
-    assert len(remote(world, "secrets")) == 1
+    assert len(remote(world, "contexts")) == 1
+    assert project.up().changes == {}
