@@ -169,3 +169,17 @@ def test_a_check_without_a_result_is_inconclusive_and_keeps_secrets(tmp_path: Pa
         assert "exit code 7" in ended["why"]
         assert "key-that-must-not-show" not in one._log.read_text()
         assert one.end() == 0
+
+
+def test_a_check_may_take_longer_than_its_lease(tmp_path: Path):
+    """The lease is renewed while it runs; the other watcher keeps away, and the result counts."""
+    with world(tmp_path, templates=("a",), lease="1s") as made:
+        made.checks_are(lasts_s=4.0)
+        one, two = made.watcher(), made.watcher()
+        wait_for(lambda: made.ended("dev/a") >= 2, "two long checks")
+        codes = one.end(), two.end()
+
+        assert codes == (0, 0)
+        assert doubled(made.notes) == []
+        assert not one.saw("check.superseded") + two.saw("check.superseded")
+        assert rows(made.state / "watch.sqlite3", "SELECT * FROM runs WHERE stage = 'lost'") == []

@@ -127,6 +127,19 @@ def test_a_result_that_comes_too_late_does_not_count(file, clock):
     assert one.child_is(slow, owner(5)) is False
 
 
+def test_a_late_result_does_not_free_its_successors_lease(file, clock):
+    """Or a third watcher would check beside the second."""
+    one, two, three = (watcher(file, clock, [target()], config(), pid=pid) for pid in (1, 2, 3))
+    slow = one.start_due().started[0]
+    clock.at += 130.0
+    fast = two.start_due().started[0]
+    late = one.finish(slow, outcome("healthy")), one.interrupted(slow, None)
+
+    assert late == (False, False)
+    assert three.start_due().started == []
+    assert two.finish(fast, outcome("healthy"))
+
+
 def test_a_renewed_lease_is_held(file, clock):
     """And one that is not ours any more cannot be renewed."""
     settings, database = config(), Database(file)

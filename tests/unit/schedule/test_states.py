@@ -63,6 +63,13 @@ def test_the_state_changes_when_k_of_n_agree(verdicts, shown, said):
     assert (state.shown, heard) == (shown, said)
 
 
+def test_what_was_before_a_change_does_not_vote_again():
+    """With a long memory, one failure after a recovery is still one failure."""
+    state, said = walk("huuhhu", confirm=Confirm(failures=2, recoveries=2, of=5))
+
+    assert (state.shown, said) == (State.UP, ["down", "up"])
+
+
 def test_a_target_that_keeps_changing_is_held_and_told_once():
     """After so many changes within the hour nobody hears of single changes any more."""
     _, said = walk("h" + "uuhh" * 6)
