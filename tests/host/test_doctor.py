@@ -145,3 +145,13 @@ def test_a_media_server_that_is_not_there_is_named(tmp_path: Path, emulator: Run
     seen = states(done)
 
     assert (seen["Signalling"], seen["Media over UDP"]) == ("broken", "skipped")
+
+
+@pytest.mark.media
+def test_a_real_livekit_server_is_recognised(tmp_path: Path) -> None:
+    """Its refusal of somebody without a token is what proves the way."""
+    with running_emulator(media=True) as running:
+        env = {"LIVEAVATAR_API_URL": running.api_url, "LIVEAVATAR_API_KEY": running.api_key}
+        done = run(tmp_path, "--json", "--livekit-url", running.livekit_url, env=env)
+
+    assert states(done)["Signalling"] == "ok"

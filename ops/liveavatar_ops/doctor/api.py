@@ -65,7 +65,8 @@ def checks(settings: Settings | None, problems: list[str], *, net: Net) -> list[
 def check_settings(problems: list[str]) -> Finding:
     """Whether every setting can be read, all of them at once; values are never quoted."""
     if problems:
-        cure = "Set them in the environment" + (f": {NO_KEY}" if "LIVEAVATAR_API_KEY" in problems[0] else "")
+        only_the_key = len(problems) == 1 and problems[0].startswith("LIVEAVATAR_API_KEY")
+        cure = NO_KEY if only_the_key else "Correct in the environment what the line names"
         return broken(SETTINGS, "; ".join(problems), cure)
     return ok(SETTINGS, "all can be read")
 
@@ -81,7 +82,7 @@ def walk(
     """Everything between here and the account's credits, in the order in which it can fail."""
     place = place_of(settings.api_url)
     proxy = None if place.is_here or not place.tls else net.proxy_for(settings.api_url)
-    way = Way("API", place, net, proxy, own_roots=True)
+    way = Way("API", place, net, proxy, own_roots=True, knob="LIVEAVATAR_API_URL")
     yield from way.walk()
     if way.line is None:
         yield from (skipped(name, "the API cannot be reached") for name in (HTTP, CLOCK, KEY, CREDITS))

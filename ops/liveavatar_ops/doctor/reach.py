@@ -48,6 +48,8 @@ class Way:
     net: Net
     proxy: Proxy | None = None
     own_roots: bool = False
+    knob: str = "--livekit-url"
+    """What sets this address."""
     line: socket.socket | None = None
 
     @property
@@ -105,7 +107,7 @@ class Way:
 
     def _connect_cure(self, why: OSError) -> str:
         if isinstance(why, ConnectionRefusedError) and self.place.is_here:
-            return f"Nothing listens there: start it, or correct the address of {self.label}"
+            return f"Nothing listens there: start it, or correct {self.knob}"
         return f"Allow outgoing TCP to {self.nearest} in firewall and security group"
 
     def _secure(self, name: str) -> Finding:

@@ -217,6 +217,13 @@ def test_a_proxy_that_refuses_is_to_blame() -> None:
     assert "CONNECT to api.example.com:443" in found.fix
 
 
+def test_what_is_not_started_here_is_told_from_a_firewall() -> None:
+    """On this machine nothing blocks: either it does not run, or the address is wrong."""
+    found = look(Wire(tcp=ConnectionRefusedError(111, "x")), url="http://127.0.0.1:4711")["API TCP"]
+
+    assert found.fix == "Nothing listens there: start it, or correct LIVEAVATAR_API_URL"
+
+
 def test_this_machine_is_reached_without_a_proxy() -> None:
     """As the API client does it."""
     wire = Wire(proxy=Proxy(Address("proxy.corp", 3128)))
