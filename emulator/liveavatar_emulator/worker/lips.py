@@ -1,4 +1,4 @@
-"""From sound to mouth: how far it opens and how wide it is, for the samples heard during one frame."""
+"""From sound to mouth: how far it opens and how wide it is, block by block."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ class Lips:
         target = 0.0
         if rms > QUIET:
             target = min(1.0, (np.log(rms / QUIET) / np.log(LOUD / QUIET)) ** 1.35)
-        self._open = target if target > self._open else self._open + (target - self._open) * 0.65
+        self._open = target if target > self._open else self._open + (target - self._open) * 0.42
         opening = round(self._open * (OPENINGS - 1))
         return Mouth(opening, self._width(pcm) if rms > QUIET and opening else 1), self._open
 

@@ -17,6 +17,7 @@ from livekit import rtc
 
 CONNECT_S = 15.0  # the SDK's own timeout does not bound connecting
 LISTEN_MS = 100
+QUEUE_MS = 100  # sound that waits in the SDK, so that a busy machine is not heard
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Room:
             track = rtc.LocalVideoTrack.create_video_track("avatar-video", self._video)
             jobs.append(self._room.local_participant.publish_track(track, options))
         if with_audio:
-            self._audio = rtc.AudioSource(RATE, 1)
+            self._audio = rtc.AudioSource(RATE, 1, queue_size_ms=QUEUE_MS)
             voice = rtc.LocalAudioTrack.create_audio_track("avatar-audio", self._audio)
             options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False, red=False)
             jobs.append(self._room.local_participant.publish_track(voice, options))
@@ -101,9 +102,14 @@ class Room:
             self._video.capture_frame(frame)
 
     async def sound(self, pcm: NDArray[np.int16]) -> None:
-        """Send samples (48 kHz mono); they wait in a queue until their time."""
-        if self._audio is not None:
+        """Send samples (48 kHz mono); returns when the queue has room for them."""
+        if self._audio is not None and self._connected:
             await self._audio.capture_frame(rtc.AudioFrame(pcm.tobytes(), RATE, 1, len(pcm)))
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether there is an audio track, which then sets the pace."""
+        return self._audio is not None and self._connected
 
     def hush(self) -> None:
         """Drop what has been sent but not yet heard."""

@@ -16,14 +16,17 @@ from liveavatar_emulator.worker.drawing.portrait import SHUT, Mouth, Portrait
 from liveavatar_emulator.worker.faults import Faults
 from liveavatar_emulator.worker.job import Job, Video
 from liveavatar_emulator.worker.lips import Lips
+from liveavatar_emulator.worker.pacing import Pacing
 from liveavatar_emulator.worker.playout import RATE
-from liveavatar_emulator.worker.room import Room
+from liveavatar_emulator.worker.room import QUEUE_MS, Room
 from liveavatar_emulator.worker.screen import Screen
 
-AHEAD = 2  # frames of sound that wait in the SDK's queue, so that a late tick is not heard
-SOUND_LATE = 2  # frames by which sound reaches a viewer later than the picture, beyond AHEAD (measured)
+BLOCK_S = 0.02  # sound is handed over in blocks of this length, each with a mouth of its own
+# From handing over a block to a viewer hearing it, beyond what a frame takes to be seen: the queue in the SDK
+# (`QUEUE_MS`), then the viewer's jitter buffer. Measured with a bare client on one machine.
+HEARD_AFTER_S = QUEUE_MS / 1000 + 0.06
 LATE_S = 0.25  # later than this, frames are left out instead of sent in a burst
-HISTORY = 64
+REMEMBERED_S = 3.0
 
 Pcm = NDArray[np.int16]
 
@@ -35,10 +38,10 @@ class Show:
         self._job, self._faults, self._talk, self._room = job, faults, talk, room
         self._motion = Motion(random.Random())  # noqa: S311 - a blink is no secret
         self._lips = Lips(RATE)
-        self._mouths: deque[tuple[Mouth, float]] = deque([(SHUT, 0.0)] * HISTORY, maxlen=HISTORY)
+        self._mouths: deque[tuple[float, Mouth, float]] = deque(maxlen=int(REMEMBERED_S / BLOCK_S))
         self._late_sound: deque[Pcm] = deque()
         self._began = time.monotonic()
-        self._next_frame = 0.0
+        self._pacing = Pacing(job.video.fps)
         self._size = (0, 0)
         self._painting: asyncio.Task[Portrait] | None = None
         self._stopped = False
@@ -64,74 +67,76 @@ class Show:
         return self._screen.draw(self._motion.at(0.0, 0.0), SHUT, self._faults, 0.0)
 
     async def run(self) -> None:
-        """Until `stop`: one turn a frame."""
+        """Picture and sound until `stop`."""
         self._began = time.monotonic()
+        await asyncio.gather(self._run_picture(), self._run_sound())
+
+    async def _run_picture(self) -> None:
+        """One turn a frame, by the clock: a late turn does not move the ones after it."""
         period, turn = 1 / self._job.video.fps, 0
-        for _ in range(AHEAD):
-            await self._room.sound(np.zeros(RATE // self._job.video.fps, dtype=np.int16))
         while not self._stopped:
-            wait = self._began + turn * period - time.monotonic()
+            wait = turn * period - self.now()
             if wait > 0:
                 await asyncio.sleep(wait)
-            await self._sound(self._job.video.fps)
             if wait > -LATE_S:
                 self._picture(turn * period)
             turn += 1
 
-    async def _sound(self, fps: int) -> None:
+    async def _run_sound(self) -> None:
+        """
+        One turn a block. The room takes a block when its queue has room, so its pace is the SDK's and the
+        queue is always full: sound is heard a constant time after it was handed over.
+        """
+        turn = 0
+        while not self._stopped:
+            turn += 1
+            pcm = self._next_block()
+            self._late_sound.append(pcm)
+            while len(self._late_sound) > self._waiting():
+                await self._room.sound(self._late_sound.popleft())
+            if not self._room.has_sound:
+                await asyncio.sleep(max(0.0, turn * BLOCK_S - self.now()))
+
+    def _next_block(self) -> Pcm:
         now = self.now()
-        pcm = self._talk.playout.take(RATE // fps, time.monotonic())
+        pcm = self._talk.playout.take(int(RATE * BLOCK_S), time.monotonic())
         if self._faults.on("mute", now):
             pcm = np.zeros_like(pcm)
-        self._mouths.append(self._lips.hear(pcm))
+        mouth, loudness = self._lips.hear(pcm)
+        self._mouths.append((now, mouth, loudness))
         if self._faults.on("silent_mouth", now):
             pcm = np.zeros_like(pcm)
         if self._faults.on("clipped", now):
             pcm = np.clip(pcm.astype(np.int32) * 24, -32768, 32767).astype(np.int16)
-        self._late_sound.append(pcm)
-        while len(self._late_sound) > self._offset(now)[1]:
-            await self._room.sound(self._late_sound.popleft())
+        return pcm
 
-    def _offset(self, now: float) -> tuple[int, int]:
-        """
-        Frames by which the mouth is shown later, and sound blocks that may wait (1: none waits).
-
-        `av_offset` is positive where the sound is early, as ITU-R BT.1359 counts.
-        """
+    def _offset_s(self, now: float) -> float:
+        """`av_offset` in seconds: positive where the sound is early, as ITU-R BT.1359 counts."""
         fault = self._faults.on("av_offset", now)
-        frames = round(fault.number("offset_ms", 300.0) / 1000 * self._job.video.fps) if fault else 0
-        return AHEAD + SOUND_LATE + max(frames, 0), max(-frames, 0)
+        return max(-2.0, min(2.0, fault.number("offset_ms", 300.0) / 1000)) if fault else 0.0
+
+    def _waiting(self) -> int:
+        """Blocks of sound held back, for a sound that is late."""
+        return max(0, round(-self._offset_s(self.now()) / BLOCK_S))
+
+    def _mouth_at(self, at: float) -> tuple[Mouth, float]:
+        """The mouth, and its loudness, of the sound that was handed over at `at`."""
+        for since, mouth, loudness in reversed(self._mouths):
+            if since <= at:
+                return mouth, loudness
+        return SHUT, 0.0
 
     def _picture(self, at: float) -> None:
         assert self._screen is not None
         now = self.now()
         self._follow_size(now)
-        delay = min(self._offset(now)[0], HISTORY - 1)
-        mouth, loudness = self._mouths[-1 - delay]
+        mouth, loudness = self._mouth_at(now - HEARD_AFTER_S - max(0.0, self._offset_s(now)))
         pose = self._motion.at(at, loudness)
         if self._faults.on("still_mouth", now):
             mouth = SHUT
-        if self._faults.on("stall", now) or not self._frame_due(at, now):
+        if self._faults.on("stall", now) or not self._pacing.due(at, now, self._faults):
             return
         self._room.show(self._screen.draw(pose, mouth, self._faults, now))
-
-    def _frame_due(self, at: float, now: float) -> bool:
-        """Whether a frame is sent now: `low_fps` and `falling_fps` leave some out, evenly."""
-        fps = float(self._job.video.fps)
-        low, falling = self._faults.on("low_fps", now), self._faults.on("falling_fps", now)
-        if low:
-            fps = low.number("fps", 8.0)
-        elif falling:
-            floor, over = falling.number("fps", 4.0), falling.number("over_s", 20.0)
-            share = min(1.0, self._faults.age("falling_fps", now) / max(over, 0.1))
-            fps += (floor - fps) * share
-        else:
-            self._next_frame = at
-            return True
-        if at + 1e-6 < self._next_frame:
-            return False
-        self._next_frame = max(self._next_frame + 1 / max(fps, 0.2), at)
-        return True
 
     def _first_track(self) -> Video:
         small = self._faults.given("small")

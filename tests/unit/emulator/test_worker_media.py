@@ -1,0 +1,244 @@
+"""The avatar as a viewer gets it: a real LiveKit server, a real session, a bare client in its own process."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from tests.support.emulator import RunningEmulator, running_emulator
+from tests.support.viewer import View, view
+
+pytestmark = pytest.mark.media
+
+JUNE = "a1b2c3d4-0001-4000-8000-000000000001"
+OPENING = "Good day, and welcome. I am June."
+SPOKEN_AT_LEAST_S = 1.0
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[RunningEmulator]:
+    with running_emulator(media=True) as found:
+        yield found
+
+
+def session(emulator: RunningEmulator, *, key: str = "sk-emulator-accepts-this-key") -> dict[str, Any]:
+    """The body of a session with June, who knows a context and has a key."""
+
+    def made(path: str, body: dict[str, Any]) -> str:
+        answer = emulator.call("POST", path, body)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["data"]["id"])
+
+    names = len(emulator.admin("GET", "/sessions"))
+    secret = made("/v1/secrets", {"secret_type": "OPENAI_API_KEY", "secret_name": "k", "secret_value": key})
+    context = made(
+        "/v1/contexts",
+        {"name": f"c{names}", "prompt": "You are June, the concierge.", "opening_text": OPENING},
+    )
+    connector = {"secret_id": secret, "context_id": context, "voice": "marin", "temperature": 0.7}
+    return {
+        "mode": "LITE",
+        "avatar_id": JUNE,
+        "video_settings": {"quality": "low"},
+        "openai_realtime_config": connector,
+    }
+
+
+def watched(emulator: RunningEmulator, seconds: float, *faults: dict[str, Any], **more: Any) -> View:
+    """What a viewer sees of one session with these faults; the session is stopped afterwards."""
+    body = session(emulator, **({"key": more.pop("key")} if "key" in more else {}))
+    for fault in faults:
+        emulator.admin("POST", "/faults", {"fault": fault, "on": "session", "times": 1})
+    token = emulator.call("POST", "/v1/sessions/token", body).json()["data"]["session_token"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    started = httpx.post(f"{emulator.api_url}/v1/sessions/start", headers=bearer, timeout=60).json()["data"]
+    try:
+        return view(started["livekit_url"], started["livekit_client_token"], seconds, **more)
+    finally:
+        httpx.post(f"{emulator.api_url}/v1/sessions/stop", headers=bearer, json={}, timeout=60)
+
+
+def gaps(seen: View) -> np.ndarray:
+    return np.diff(np.array(seen.frames))
+
+
+def test_a_viewer_sees_h264_and_hears_the_greeting_with_moving_lips(emulator: RunningEmulator) -> None:
+    """One codec, a steady pace, Opus, the greeting aloud and told, the mouth in time with it."""
+    seen = watched(emulator, 8)
+    kinds = [kind for kind in seen.kinds() if not kind.endswith(".chunk")]
+    words = [event["text"] for event in seen.events if event["event_type"] == "avatar.transcription"]
+    match, late = seen.lip_sync()
+
+    assert seen.codecs == {"video": "video/H264", "audio": "audio/opus"}
+    assert seen.sizes == [[640, 360]]
+    assert 0.035 < np.median(gaps(seen)) < 0.045
+    assert seen.loud() > SPOKEN_AT_LEAST_S
+    assert kinds[0] == "session.state_updated"
+    assert kinds.index("avatar.speak_started") < kinds.index("avatar.speak_ended")
+    assert words == [OPENING]
+    assert match > 0.6
+    assert -0.125 < late < 0.125
+
+
+def test_the_user_is_heard_and_answered(emulator: RunningEmulator) -> None:
+    """Speech into the room comes back as events of both sides and as sound after the user has finished."""
+    seen = watched(emulator, 14, say="When is breakfast served?", say_after_s=5)
+    kinds = seen.kinds()
+    words = [event["text"] for event in seen.events if event["event_type"] == "avatar.transcription"]
+
+    assert (
+        kinds.index("user.speak_started")
+        < kinds.index("user.speak_ended")
+        < kinds.index("user.transcription")
+    )
+    assert len(words) == 2
+    assert "June" in words[1]
+    assert sum(rms > 300 for at, rms in seen.audio if at > seen.spoke[1]) * 0.02 > SPOKEN_AT_LEAST_S
+
+
+def test_speech_interrupts_the_avatar(emulator: RunningEmulator) -> None:
+    """A user who speaks into the greeting silences it earlier than it would have ended."""
+    whole = watched(emulator, 8)
+    cut = watched(emulator, 8, say="Stop, please, stop.", say_after_s=1.2)
+
+    def spoken(seen: View) -> float:
+        return sum(rms > 300 for at, rms in seen.audio if at < 4) * 0.02
+
+    assert spoken(cut) < spoken(whole) - 0.3
+
+
+def test_commands_on_the_data_channel_are_obeyed(emulator: RunningEmulator) -> None:
+    """`avatar.speak_text` speaks; `session.stop` ends the session with a last event that gives the reason."""
+    say = {"event_type": "avatar.speak_text", "text": "Breakfast is served until ten.", "after_s": 5}
+    stop = {"event_type": "session.stop", "after_s": 8.5}
+    seen = watched(emulator, 11, send=[say, stop])
+    words = [event["text"] for event in seen.events if event["event_type"] == "avatar.transcription"]
+
+    assert words == [OPENING, say["text"]]
+    assert seen.kinds()[-1] == "session.stopped"
+    assert seen.events[-1]["stop_reason"] == seen.events[-1]["end_reason"] == "USER_CLOSED"
+
+
+def test_a_wrong_openai_key_leaves_a_living_picture_that_never_speaks(emulator: RunningEmulator) -> None:
+    """What the vendor does with a wrong key."""
+    seen = watched(emulator, 7, key="sk-wrong", say="Hello?", say_after_s=1)
+
+    assert len(seen.frames) > 60
+    assert np.ptp([luma for _, luma in seen.mouth]) > 0
+    assert seen.loud() == 0
+    assert not [kind for kind in seen.kinds() if kind.startswith("avatar.")]
+
+
+def test_a_mute_avatar_claims_speech_that_nobody_hears(emulator: RunningEmulator) -> None:
+    """Events as ever, silence on the track, a still mouth."""
+    seen = watched(emulator, 6, {"name": "mute"})
+
+    assert "avatar.speak_started" in seen.kinds()
+    assert seen.audio
+    assert seen.loud() == 0
+    assert seen.lip_sync()[0] < 0.5
+
+
+def test_a_silent_mouth_moves(emulator: RunningEmulator) -> None:
+    """No sound, but the mouth opens and closes as in speech."""
+    seen = watched(emulator, 6, {"name": "silent_mouth"})
+
+    assert seen.loud() == 0
+    assert np.ptp([luma for _, luma in seen.mouth]) > 15
+
+
+def test_a_still_mouth_speaks(emulator: RunningEmulator) -> None:
+    """The voice is heard, the mouth stays closed."""
+    seen = watched(emulator, 6, {"name": "still_mouth"})
+
+    assert seen.loud() > SPOKEN_AT_LEAST_S
+    assert np.ptp([luma for at, luma in seen.mouth if at > 1]) < 15
+
+
+def test_a_clipped_voice_is_at_full_scale(emulator: RunningEmulator) -> None:
+    """Saturated samples by the thousand, which a healthy voice has none of."""
+    assert watched(emulator, 5, {"name": "clipped"}).full_scale > 2000
+
+
+def test_a_voice_that_is_early_is_measured_as_early(emulator: RunningEmulator) -> None:
+    """`av_offset` of 400 ms: the mouth follows the sound by about that much."""
+    match, late = watched(emulator, 8, {"name": "av_offset", "offset_ms": 400}).lip_sync()
+
+    assert match > 0.5
+    assert 0.3 < late < 0.5
+
+
+def test_an_avatar_asked_not_to_answer_greets_and_then_stays_silent(emulator: RunningEmulator) -> None:
+    """`no_answer`: the greeting may be given, the user is heard, nothing comes back."""
+    seen = watched(emulator, 12, {"name": "no_answer"}, say="When is breakfast served?", say_after_s=5)
+
+    assert "user.speak_ended" in seen.kinds()
+    assert seen.kinds().count("avatar.speak_started") <= 1
+    assert not [1 for at, rms in seen.audio if at > seen.spoke[1] and rms > 300]
+
+
+def test_a_stall_stops_frames_while_sound_and_track_live_on(emulator: RunningEmulator) -> None:
+    """After its time not one frame comes, for as long as one watches; the sound goes on."""
+    seen = watched(emulator, 7, {"name": "stall", "after_s": 2})
+
+    assert seen.frames
+    assert 7 - seen.frames[-1] > 2
+    assert seen.audio[-1][0] > seen.frames[-1] + 1.5
+    assert seen.avatar_left is None
+
+
+def test_a_fault_given_while_one_watches_acts_until_it_is_cleared(emulator: RunningEmulator) -> None:
+    """The admin API reaches a session that runs: frames stop, and come back."""
+
+    def meddle() -> None:
+        session_id = emulator.active_sessions()[-1]["id"]
+        emulator.admin(
+            "POST", "/faults", {"fault": {"name": "stall", "after_s": 0}, "session_id": session_id}
+        )
+        time.sleep(3)
+        emulator.admin("DELETE", "/faults")
+
+    timer = threading.Timer(5, meddle)
+    timer.start()
+    seen = watched(emulator, 11)
+    timer.join()
+
+    assert 2 < gaps(seen).max() < 5
+    assert 11 - seen.frames[-1] < 1
+
+
+def test_a_low_rate_is_low_and_even(emulator: RunningEmulator) -> None:
+    """Five frames a second means about 0.2 s between frames."""
+    assert 0.15 < np.median(gaps(watched(emulator, 6, {"name": "low_fps", "fps": 5}))) < 0.25
+
+
+def test_a_small_picture_and_a_drop_change_the_size_that_arrives(emulator: RunningEmulator) -> None:
+    """`small` from the first frame, `resolution_drop` after a while."""
+    assert watched(emulator, 4, {"name": "small", "width": 320, "height": 180}).sizes == [[320, 180]]
+
+    dropped = watched(emulator, 7, {"name": "resolution_drop", "after_s": 2}).sizes
+    assert dropped[0] == [640, 360]
+    assert dropped[-1][0] < 320
+
+
+def test_missing_tracks_are_missing(emulator: RunningEmulator) -> None:
+    """`no_video` offers sound only, `no_audio` a picture only."""
+    assert set(watched(emulator, 4, {"name": "no_video"}).codecs) == {"audio"}
+    assert set(watched(emulator, 4, {"name": "no_audio"}).codecs) == {"video"}
+
+
+def test_an_avatar_may_be_late_never_come_or_leave(emulator: RunningEmulator) -> None:
+    """Late by its delay; never; and gone after a while though the session is not over."""
+    late = watched(emulator, 7, {"name": "late_avatar", "delay_s": 3})
+    never = watched(emulator, 4, {"name": "no_avatar"})
+    gone = watched(emulator, 7, {"name": "leaves", "after_s": 2})
+
+    assert late.frames[0] > 2
+    assert (never.codecs, never.frames) == ({}, [])
+    assert gone.frames
+    assert gone.avatar_left is not None
+    assert gone.frames[-1] <= gone.avatar_left + 0.5
