@@ -38,7 +38,7 @@ test: $(ENGINES) ## every test, after every check
 	$(BIN)/pytest
 
 test-fast: $(READY) ## tests without engine and media
-	$(BIN)/pytest -m "not engine and not media"
+	$(BIN)/pytest -m "not engine and not media and not prefect"
 
 check: $(READY) ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .

@@ -124,7 +124,13 @@ def test_an_engine_that_is_killed_outright_is_recovered_from(world: SimpleNamesp
     """SIGKILL to the engine itself: the lock is taken away by hand, and the next up ends with one object."""
     # One resource, so that the engine is not in the middle of writing another one's state when it dies.
     project = small_project(tmp_path, CONTEXT, world.env)
-    held = {"fault": {"name": "hang_after"}, "on": "call", "method": "POST", "path": "^/v1/contexts$", "times": 1}
+    held = {
+        "fault": {"name": "hang_after"},
+        "on": "call",
+        "method": "POST",
+        "path": "^/v1/contexts$",
+        "times": 1,
+    }
     world.emulator.admin("POST", "/faults", held)
     command = [Path(project.folder / ".venv/bin/pulumi"), "up", "--yes", "--skip-preview", "--stack", "dev"]
     engine = subprocess.Popen(

@@ -17,6 +17,8 @@ import pytest
 
 from tests.support.prefect import PrefectServer, end, running_prefect
 
+pytestmark = pytest.mark.prefect
+
 CHECK = '''
 """Stands in for `liveavatar-ops`: does what its target's name says, and writes down when it ran."""
 import json, os, sys, time

@@ -131,6 +131,11 @@ def engine_env(tmp: Path, **more: str) -> dict[str, str]:
 
 
 def shipped_project(tmp: Path, env: Mapping[str, str], stack: str = "dev") -> Project:
+    """The checkout's own program and settings, with a stack of its own."""
+    return Project(shipped_copy(tmp), dict(env), stack).init()
+
+
+def shipped_copy(tmp: Path) -> Path:
     """A copy of the checkout's own program and settings."""
     folder = tmp / "project"
     folder.mkdir()
@@ -143,7 +148,7 @@ def shipped_project(tmp: Path, env: Mapping[str, str], stack: str = "dev") -> Pr
     shutil.copytree(ROOT / "infra", folder / "infra", symlinks=True, ignore=skip)
     shutil.copytree(ROOT / "policies", folder / "policies", symlinks=True, ignore=skip)
     (folder / ".venv").symlink_to(ROOT / ".venv")
-    return Project(folder, dict(env), stack).init()
+    return folder
 
 
 def small_project(tmp: Path, program: str, env: Mapping[str, str], stack: str = "dev") -> Project:

@@ -98,8 +98,8 @@ class World:
         with out.open("w") as file:
             child = subprocess.Popen(
                 [sys.executable, "-m", "tests.support.watch_process", str(path)],
-                cwd=ROOT, env={**self.env, **env}, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
-                text=True,
+                cwd=ROOT, env={**self.env, **env}, stdin=subprocess.DEVNULL, stdout=file,
+                stderr=subprocess.STDOUT, text=True,
             )  # fmt: skip
         self.processes.append(Process(child, out))
         return self.processes[-1]

@@ -96,7 +96,7 @@ def test_the_dark_look_is_dark_but_not_black() -> None:
 
 
 def test_in_the_dark_look_little_light_falls_on_the_face() -> None:
-    """The same person is much darker at night than before a plain wall: the light is low, not only the wall."""
+    """The same person is much darker at night than before a plain wall: not only the wall is."""
     faces = []
     for look in ("dark", "plain"):
         portrait = Portrait(character_for(MAREK, look), 640, 360)

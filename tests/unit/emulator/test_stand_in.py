@@ -231,7 +231,7 @@ def test_words_given_word_for_word_are_said_word_for_word(service: StandIn) -> N
 
 
 def test_speech_interrupts_an_answer() -> None:
-    """The answer is cancelled when speech begins (not when it ends); truncating it to what was heard works."""
+    """The answer is cancelled when speech begins (not when it ends); truncating to what was heard works."""
     with running_stand_in(pace=1.5) as service:
 
         async def work(link: Any) -> Any:

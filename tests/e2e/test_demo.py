@@ -1,0 +1,161 @@
+"""`liveavatar-ops demo` as a newcomer runs it: twice, with a fault, and interrupted at bad moments."""
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.engine import shipped_copy, tidy_env
+from tests.support.processes import processes_of, until
+
+pytestmark = [pytest.mark.engine, pytest.mark.media]
+
+COMMAND = [str(Path(sys.executable).parent / "liveavatar-ops"), "demo"]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One copy of the project for all demos of this file: the second finds what the first left."""
+    folder = shipped_copy(tmp_path_factory.mktemp("demo"))
+    yield folder
+    assert processes_of(folder) == []
+
+
+def demo(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=checkout,
+        env=tidy_env() | {"COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def unlocked(checkout: Path) -> bool:
+    return not list((checkout / ".demo" / "backend").rglob("locks/**/*.json"))
+
+
+def open_sessions(checkout: Path) -> list[tuple[str, str]]:
+    """Sessions that the ledger, or the emulator itself, still holds for running."""
+    ledger = checkout / ".demo" / "state" / "ledger.sqlite3"
+    if not ledger.exists():
+        return []
+    with sqlite3.connect(ledger) as db:
+        return list(
+            db.execute("SELECT check_id, state FROM probe_sessions WHERE state NOT IN ('stopped', 'void')")
+        )
+
+
+def test_a_demo_ends_with_a_healthy_verdict_and_a_second_one_changes_nothing(checkout: Path) -> None:
+    """First: everything is made and an avatar is proven. Second: nothing to change. Nothing keeps running."""
+    files = {p: p.read_bytes() for p in checkout.rglob("*") if p.is_file() and ".demo" not in p.parts}
+
+    first = demo(checkout)
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "6 created" in first.stdout
+    assert "A viewer sees a living avatar." in first.stdout
+    assert "Try next" in first.stdout
+    assert (checkout / ".demo/evidence/latest/contact-sheet.png").read_bytes().startswith(b"\x89PNG")
+    result = json.loads((checkout / ".demo/evidence/latest/result.json").read_text())
+    assert result["judgement"]["verdict"] == "healthy"
+    assert result["facts"]["video"]["frames"] > 50
+
+    second = demo(checkout)
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert "nothing to change" in second.stdout
+    now = {p: p.read_bytes() for p in checkout.rglob("*") if p.is_file() and ".demo" not in p.parts}
+    assert {p.name for p in now if now[p] != files.get(p) and "__pycache__" not in p.parts} == {
+        "Pulumi.demo.yaml"
+    }
+    assert processes_of(checkout) == []
+    assert unlocked(checkout)
+    assert open_sessions(checkout) == []
+
+
+def test_a_fault_gives_its_verdict_and_cause(checkout: Path) -> None:
+    """The rehearsal that the last screen offers does what it says."""
+    done = demo(checkout, "--fault", "no_video")
+
+    assert done.returncode == 1
+    assert "UNHEALTHY" in done.stdout
+    assert "no video" in done.stdout
+
+
+def test_a_template_that_is_not_there_is_named(checkout: Path) -> None:
+    """The answer lists what there is."""
+    done = demo(checkout, "--template", "front-dsk")
+
+    assert done.returncode == 2
+    assert "There is no session template 'front-dsk'. There are: front-desk, night-desk." in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_outside_a_checkout_the_demo_says_where_to_go(tmp_path: Path) -> None:
+    """No half-made folder, one sentence."""
+    done = demo(tmp_path)
+
+    assert done.returncode == 2
+    assert "not inside a checkout" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def running(word: str) -> Callable[[Path], bool]:
+    return lambda checkout: any(word in line for line in processes_of(checkout))
+
+
+def started(checkout: Path) -> bool:
+    return any(state == "started" for _, state in open_sessions(checkout))
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param(running("demo.secrets_manager"), id="as the services start"),
+        pytest.param(running("pulumi up"), id="as the engine runs"),
+        pytest.param(started, id="as the avatar is watched"),
+    ],
+)
+def test_an_interrupted_demo_leaves_nothing(
+    checkout: Path, moment: Callable[[Path], bool], how: signal.Signals
+) -> None:
+    """At any moment: no process, no session, no locked stack; and the next demo works."""
+    child = subprocess.Popen(
+        COMMAND,
+        cwd=checkout,
+        env=tidy_env(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        until(lambda: moment(checkout) or child.poll() is not None)
+        assert child.poll() is None, child.communicate()[0]
+        child.send_signal(how)
+        said, _ = child.communicate(timeout=120)
+    finally:
+        child.kill()
+
+    assert child.returncode == 130, said
+    assert "Everything that was started has been ended" in said
+    assert "Traceback" not in said
+    until(lambda: processes_of(checkout) == [], deadline_s=30)
+    assert unlocked(checkout)
+    assert open_sessions(checkout) == []
+
+
+def test_after_all_that_the_demo_still_works(checkout: Path) -> None:
+    """Interrupted runs leave nothing that the next has to stumble over."""
+    done = demo(checkout)
+
+    assert done.returncode == 0, done.stdout + done.stderr
