@@ -4,41 +4,40 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
-from tests.support.emulator import descendants, wait_gone
+from tests.support.emulator import wait_gone
 
 GUARD = [sys.executable, "-m", "liveavatar_emulator.guard"]
+PLAIN = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
 # Deaf to SIGTERM, so that only the last resort ends it.
-DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+DEAF = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {PLAIN}"
 
 
-def child_of(pid: int) -> int:
-    """The one process below another, once it runs."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        found = descendants(pid)
-        if found and all(b"sleep" in Path(f"/proc/{one}/cmdline").read_bytes() for one in found):
-            return found.pop()
-        time.sleep(0.02)
-    raise AssertionError("no child came up")
+def assert_gone(pids: set[int]) -> None:
+    """All of them have ended; those that have not are ended here, so that a failed test ends too."""
+    left = wait_gone(pids)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+
+    assert left == set()
 
 
-@pytest.mark.parametrize("script", ["import time; time.sleep(600)", DEAF])
+@pytest.mark.parametrize("script", [PLAIN, DEAF], ids=["plain", "deaf"])
 @pytest.mark.parametrize("end", ["close", "kill"])
 def test_the_watched_end_with_their_watcher(script: str, end: str) -> None:
     """
     When standard input ends, and when the guard itself is killed, its child ends, even a deaf one.
     """
-    with subprocess.Popen([*GUARD, "watch", sys.executable, "-c", script], stdin=subprocess.PIPE) as guard:
-        child = child_of(guard.pid)
+    command = [*GUARD, "watch", sys.executable, "-c", script]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as guard:
         assert guard.stdin is not None
+        assert guard.stdout is not None
+        child = int(guard.stdout.readline())
         guard.stdin.close() if end == "close" else guard.kill()
 
-        assert wait_gone({child, guard.pid}) == set()
+        assert_gone({child, guard.pid})
 
 
 def test_the_watcher_ends_as_its_child_does() -> None:
@@ -61,11 +60,12 @@ def test_what_the_guard_became_dies_with_its_parent() -> None:
         "p = subprocess.Popen(become, stdin=subprocess.PIPE)\n"
         "time.sleep(600)\n"
     )
-    with subprocess.Popen([sys.executable, "-c", script]) as parent:
-        child = child_of(parent.pid)
-        os.kill(parent.pid, signal.SIGKILL)
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.kill()
 
-        assert wait_gone({child}) == set()
+        assert_gone({child})
 
 
 @pytest.mark.parametrize("arguments", [[], ["watch"], ["serve", "x"], ["become", "x"], ["become", "x", "y"]])
