@@ -16,9 +16,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from lines import Lined, NotYaml, load
 from pulumi_liveavatar.api.connectors import OpenAIVoice
 from pulumi_liveavatar.api.token_body import VideoSettings
+from pulumi_liveavatar.marked_yaml import Marked, YamlError, read_marked
 
 LOGICAL_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 Entry = TypeVar("Entry", bound="Strict")
@@ -145,36 +145,37 @@ def _files(folder: Path, suffixes: set[str], problems: list[Problem]) -> list[Pa
 def _read(file: Path, folder: Path, model: type[Entry], problems: list[Problem]) -> Entry | None:
     short = file.relative_to(folder)
     try:
-        text = file.read_text(encoding="utf-8")
-        lined, data = _parse(file, text)
+        marked = _parse(file)
     except UnicodeDecodeError:
         problems.append(Problem(short, 1, "not UTF-8 text; save it as UTF-8"))
         return None
-    except NotYaml as error:
-        problems.append(Problem(short, error.line, f"not YAML: {error.why}; correct the line"))
+    except YamlError as error:
+        problems.append(Problem(short, error.line, f"not YAML: {error}; correct the line"))
         return None
-    twice = [Problem(short, lined.line_of(w), f"{_dotted(w)} is given twice; keep one") for w in lined.twice]
-    problems.extend(twice)
+    problems.extend(Problem(short, line, f"{what}; keep one") for line, what in marked.problems)
     try:
-        return model.model_validate(data)
+        return model.model_validate(marked.value)
     except ValidationError as error:
-        problems.extend(_problems_of(error, short, lined, model))
+        problems.extend(_problems_of(error, short, marked, model))
         return None
 
 
-def _parse(file: Path, text: str) -> tuple[Lined, object]:
+def _parse(file: Path) -> Marked:
+    text = file.read_text(encoding="utf-8")
     if file.suffix != ".md":
-        lined = load(text)
-        return lined, lined.data if lined.data is not None else {}
+        marked = read_marked(text)
+        marked.value = {} if marked.value is None else marked.value
+        return marked
     head, body, body_line = _split(text)
-    lined = load(head, first_line=2)
-    lines = {**lined.lines, ("prompt",): body_line}
-    data = lined.data if lined.data is not None else {}
-    if isinstance(data, dict):
-        if "prompt" in data:
-            raise NotYaml(lined.line_of(("prompt",)), "the prompt is the text below the front matter")
-        data = {**data, "prompt": body}
-    return Lined(lined.data, lines, lined.twice), data
+    # The newline stands for the opening ---, so that lines count as in the file.
+    marked = read_marked(f"\n{head}")
+    given = {} if marked.value is None else marked.value
+    if isinstance(given, dict):
+        if "prompt" in given:
+            raise YamlError(marked.line_of(("prompt",)), "the prompt is the text below the front matter")
+        marked.value = {**given, "prompt": body}
+    marked.lines["prompt",] = body_line
+    return marked
 
 
 def _split(text: str) -> tuple[str, str, int]:
@@ -185,13 +186,13 @@ def _split(text: str) -> tuple[str, str, int]:
     for number, row in enumerate(rows[1:], start=2):
         if row.strip() == "---":
             return "\n".join(rows[1 : number - 1]), "\n".join(rows[number:]).strip(), number + 1
-    raise NotYaml(1, "the front matter that begins here has no closing ---")
+    raise YamlError(1, "the front matter that begins here has no closing ---")
 
 
-def _problems_of(error: ValidationError, file: Path, lined: Lined, model: type[Strict]) -> list[Problem]:
+def _problems_of(error: ValidationError, file: Path, marked: Marked, model: type[Strict]) -> list[Problem]:
     return [
         Problem(
-            file, lined.line_of(_known(e["loc"])), _sentence(_known(e["loc"]), e["type"], e["msg"], model)
+            file, marked.line_of(_known(e["loc"])), _sentence(_known(e["loc"]), e["type"], e["msg"], model)
         )
         for e in error.errors(include_url=False, include_input=False)
     ]
@@ -227,7 +228,7 @@ def _dotted(loc: Iterable[str | int]) -> str:
 
 
 def _no_such_context(file: Path, folder: Path, wanted: str, contexts: dict[str, ContextEntry]) -> Problem:
-    line = load(file.read_text(encoding="utf-8")).line_of(("context",))
+    line = read_marked(file.read_text(encoding="utf-8")).line_of(("context",))
     near = difflib.get_close_matches(wanted, contexts, n=1)
     advice = f"did you mean {near[0]}?" if near else f"add contexts/{wanted}.md or remove the line"
     return Problem(file.relative_to(folder), line, f"there is no context {wanted!r}; {advice}")

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 
 from liveavatar_ops.health.facts import Depth, TargetFacts
 from liveavatar_ops.health.limits import LimitsError, limits_from
-from liveavatar_ops.health.marked_yaml import Marked, Place, YamlError, read_marked_file
 from liveavatar_ops.health.references import connector
 from pulumi_liveavatar.api.token_body import digest, token_body
+from pulumi_liveavatar.marked_yaml import Marked, Place, YamlError, read_marked_file
 from pulumi_liveavatar.strict import path as written
 from pulumi_liveavatar.strict import sentences
 from pulumi_liveavatar.text import closest

@@ -7,8 +7,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from liveavatar_ops.health.marked_yaml import Marked, Place, YamlError, read_marked_file
 from liveavatar_ops.schedule.config import OneOff, WatchConfig, Weekly
+from pulumi_liveavatar.marked_yaml import Marked, Place, YamlError, read_marked_file
 from pulumi_liveavatar.strict import path as written
 from pulumi_liveavatar.text import closest
 
