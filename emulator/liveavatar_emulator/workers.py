@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 
@@ -16,6 +17,7 @@ log = logging.getLogger(__name__)
 WORKER = (sys.executable, "-m", "liveavatar_emulator.worker")
 _LINE_LIMIT = 2**20
 _SPARE_AFTER_S = 2.0
+_KEPT_LINES = 5
 
 OnEvent = Callable[[str, Mapping[str, object]], Awaitable[None]]
 OnGone = Callable[[str], Awaitable[None]]
@@ -46,6 +48,7 @@ class Workers:
         self._readers: dict[str, asyncio.Task[None]] = {}
         self._called_back: set[str] = set()
         self._warming: asyncio.Task[None] | None = None
+        self._overheard: dict[int, asyncio.Task[str]] = {}
 
     async def warm(self, after_s: float = 0.0) -> None:
         """Start the spare, if there is none."""
@@ -57,7 +60,7 @@ class Workers:
         """Send a worker into a session's room. OSError if no process can be started."""
         worker = await self._take()
         self._at_work[job.session_id] = worker
-        self._readers[job.session_id] = asyncio.create_task(self._read(job.session_id, worker))
+        self._readers[job.session_id] = asyncio.create_task(self._read(job, worker))
         await _write(worker, job.model_dump_json())
         self._warming = asyncio.create_task(self.warm(_SPARE_AFTER_S))
 
@@ -98,7 +101,7 @@ class Workers:
         return await self._launch()
 
     async def _launch(self) -> Process:
-        return await asyncio.create_subprocess_exec(
+        worker = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "liveavatar_emulator.guard",
@@ -107,12 +110,16 @@ class Workers:
             *self._command,
             stdin=PIPE,
             stdout=PIPE,
+            stderr=PIPE,
             limit=_LINE_LIMIT,
             env=_environment(),
             start_new_session=True,  # Ctrl-C is for the emulator; it calls its workers back in order
         )
+        self._overheard[worker.pid] = asyncio.create_task(_overhear(worker))
+        return worker
 
-    async def _read(self, session_id: str, worker: Process) -> None:
+    async def _read(self, job: Job, worker: Process) -> None:
+        session_id = job.session_id
         assert worker.stdout is not None
         while True:
             try:
@@ -124,10 +131,11 @@ class Workers:
             await self._hear(session_id, line)
         code = await worker.wait()
         del self._at_work[session_id], self._readers[session_id]
+        last_words = _redacted(await self._overheard.pop(worker.pid), job)
         if session_id in self._called_back:
             self._called_back.discard(session_id)
             return
-        log.warning("worker.gone id=%s exit=%s", session_id, code)
+        log.warning("worker.gone id=%s exit=%s last words: %s", session_id, code, last_words)
         await self._on_gone(session_id)
 
     async def _hear(self, session_id: str, line: bytes) -> None:
@@ -165,6 +173,21 @@ async def _ended(worker: Process, within_s: float) -> bool:
     with suppress(TimeoutError):
         await asyncio.wait_for(worker.wait(), within_s)
     return worker.returncode is not None
+
+
+async def _overhear(worker: Process) -> str:
+    """The last lines of standard error, which matter only if the worker dies."""
+    assert worker.stderr is not None
+    lines: deque[str] = deque(maxlen=_KEPT_LINES)
+    while chunk := await worker.stderr.read(4096):
+        lines.extend(chunk.decode(errors="replace").splitlines())
+    return " | ".join(lines)
+
+
+def _redacted(text: str, job: Job) -> str:
+    for secret in (job.token, job.openai.api_key if job.openai else ""):
+        text = text.replace(secret, "[secret]") if secret else text
+    return text
 
 
 def _environment() -> dict[str, str]:

@@ -30,7 +30,7 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print('{"event": "joined"}', flush=True)
 time.sleep(600)
 """
-CRASHING = "import sys; sys.stdin.readline(); sys.exit(3)"
+CRASHING = "import sys; sys.exit('out of paint: ' + sys.stdin.readline())"
 
 Scene = Callable[[Workers, "Notes"], Awaitable[None]]
 
@@ -70,7 +70,7 @@ def job(session_id: str) -> Job:
     return Job(
         session_id=session_id,
         livekit_url="ws://127.0.0.1:1",
-        token="t",
+        token="token-canary",
         avatar=JobAvatar(id="a", name="A", look="studio"),
         video=JobVideo(width=640, height=360, codec="H264"),
         context=None,
@@ -129,9 +129,9 @@ def test_the_spare_is_the_next_to_go() -> None:
     play(POLITE, scene)
 
 
-def test_a_crash_is_reported_once() -> None:
+def test_a_crash_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
     """
-    A worker that ends uncalled is reported gone, and commands to it do no harm.
+    A worker that ends uncalled is reported gone with its last words, and commands to it do no harm.
     """
 
     async def scene(workers: Workers, notes: Notes) -> None:
@@ -143,6 +143,9 @@ def test_a_crash_is_reported_once() -> None:
         assert notes.gone == ["one"]
 
     play(CRASHING, scene)
+
+    assert "exit=1 last words: out of paint" in caplog.text
+    assert "token-canary" not in caplog.text
 
 
 def test_a_worker_that_does_not_come_back_is_ended() -> None:
