@@ -1,0 +1,88 @@
+"""Colours of the timeline in light and dark. Plain rules without variables: any SVG viewer knows them."""
+
+from dataclasses import dataclass
+
+from liveavatar_ops.health.evidence.timeline_space import NARROWEST_WIDE
+
+FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif'
+
+
+@dataclass(frozen=True)
+class _Colours:
+    paper: str
+    card: str
+    ink: str
+    soft: str
+    rule: str
+    good: str
+    warn: str
+    bad: str
+    unsure: str
+    luma: str
+    motion: str
+    sound: str
+    prompt: str
+    frames: str
+    knock: str
+    """Ink on the coloured flags."""
+
+
+LIGHT = _Colours(
+    paper="#ffffff", card="#f6f7f9", ink="#1b1d22", soft="#5d6370", rule="#dcdfe5", good="#24855a",
+    warn="#b87400", bad="#cc2f34", unsure="#66758a", luma="#2f6fc4", motion="#7d52c0", sound="#22806d",
+    prompt="#b05a17", frames="#5f7fa8", knock="#ffffff",
+)  # fmt: skip
+DARK = _Colours(
+    paper="#1d2026", card="#23272e", ink="#eceef2", soft="#a2a9b6", rule="#363c46", good="#4fbd86",
+    warn="#e0a526", bad="#f06a66", unsure="#93a1b5", luma="#6cb6ff", motion="#b48af0", sound="#5cb8a5",
+    prompt="#f0a35e", frames="#86a5cf", knock="#14161a",
+)  # fmt: skip
+_INKS = (
+    "ink",
+    "soft",
+    "rule",
+    "good",
+    "warn",
+    "bad",
+    "unsure",
+    "luma",
+    "motion",
+    "sound",
+    "prompt",
+    "frames",
+)
+
+
+def css(narrow: tuple[int, int]) -> str:
+    """
+    The style block. On a narrow upright screen the drawing for phones takes the place of the wide one:
+    `narrow` is its width and height.
+    """
+    wide, high = narrow
+    scale = NARROWEST_WIDE / wide
+    return (
+        f".tl text{{font-family:{FONT};font-variant-numeric:tabular-nums}}"
+        ".tl .bold{font-weight:650}.tl .dash{stroke-dasharray:4 4}.tl path{fill:none;stroke-linejoin:round}"
+        ".tl .hair{stroke-width:1}.tl .line{stroke-width:1.6}.tl .thick{stroke-width:3;stroke-linecap:round}"
+        ".tl .wash{opacity:.17}.tl .half{opacity:.55}"
+        f"{_rules(LIGHT)}"
+        f"@media(prefers-color-scheme:dark){{{_rules(DARK)}}}"
+        f"@media print{{{_rules(LIGHT)}}}"
+        ".tl{max-width:100%;height:auto}.tl-narrow{display:none}"
+        f"@media screen and (max-width:640px) and (orientation:portrait){{"
+        f".tl{{width:100%;height:auto;aspect-ratio:{wide}/{high}}}"
+        f".tl-wide{{display:none}}.tl-narrow{{display:inline;transform:scale({scale:g})}}}}"
+    )
+
+
+def _rules(colours: _Colours) -> str:
+    rules = [
+        f".tl text{{fill:{colours.ink}}}.tl text.soft{{fill:{colours.soft}}}",
+        f".tl .paper{{fill:{colours.paper}}}.tl .card{{fill:{colours.card}}}",
+        f".tl text.knock{{fill:{colours.knock}}}",
+    ]
+    for name in _INKS:
+        colour = getattr(colours, name)
+        rules.append(f".tl .f-{name}{{fill:{colour}}}.tl path.s-{name}{{stroke:{colour}}}")
+        rules.append(f".tl text.t-{name}{{fill:{colour}}}")
+    return "".join(rules)
