@@ -183,3 +183,15 @@ def test_a_check_may_take_longer_than_its_lease(tmp_path: Path):
         assert doubled(made.notes) == []
         assert not one.saw("check.superseded") + two.saw("check.superseded")
         assert rows(made.state / "watch.sqlite3", "SELECT * FROM runs WHERE stage = 'lost'") == []
+
+
+def test_a_fault_of_ours_in_one_check_does_not_end_the_watch(tmp_path: Path):
+    """The target's lease is let go and it is checked again; the others never stopped."""
+    with world(tmp_path, templates=("a", "b"), lease="1s") as made:
+        made.control.write_text("no such check")
+        one = made.watcher()
+        wait_for(lambda: one.saw("watcher.fault"), "the fault in the log")
+        made.checks_are()
+        made.wait_for_rounds(2)
+
+        assert one.end() == 0

@@ -29,6 +29,8 @@ def outputs(names: Sequence[str], *, sandbox: bool = False) -> dict[str, Any]:
 
 def main(spec: dict[str, Any]) -> int:
     def command(target: WatchTarget, kind: Kind, folder: Path) -> list[str]:
+        if Path(spec["control"]).read_text() == "no such check":
+            raise LookupError("a fault of ours")
         return [sys.executable, "-S", str(FAKE), spec["log"], spec["control"], target.name, str(folder)]
 
     seams = Seams(

@@ -16,6 +16,7 @@ from liveavatar_ops.schedule.targets import WatchTarget
 from liveavatar_ops.schedule.textfile import write_whole
 
 TIDY_EVERY_S = 3600.0
+BUDGET_NEEDS_S = 2 * 86400.0  # what was spent today is added up from the runs
 FAILURES_KEPT_TIMES = 3
 
 
@@ -63,7 +64,7 @@ class Chores:
 
     def _tidy(self) -> None:
         with self._db.writing() as db:
-            store.forget(db, self._now() - self._config.keep_history)
+            store.forget(db, self._now() - max(self._config.keep_history, BUDGET_NEEDS_S))
         for target in self._targets:
             self._thin_out(target)
 

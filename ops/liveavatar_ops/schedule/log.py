@@ -55,7 +55,11 @@ def _ended(fields: Mapping[str, Any]) -> str:
     parts = [
         fields["verdict"] + (f" ({fields['cause']})" if fields["cause"] != "none" else ""),
         f"first frame after {first:.1f} s" if first is not None else "",
-        f"{fields['credits']:g} credits" if "credits" in fields else "",
+        _credits(fields["credits"]) if "credits" in fields else "",
         fields.get("why", "") if fields["verdict"] != "healthy" else "",
     ]
     return " · ".join(part for part in parts if part)
+
+
+def _credits(number: float) -> str:
+    return "1 credit" if number == 1 else f"{number:g} credits"

@@ -201,7 +201,7 @@ class Rounds:
                     rng=self._rng,
                 )
             told = self._tell.state(db, run.target.name, state, new, outcome=outcome, run=run.token, now=now)
-            store.end_run(db, run.token, "done", now, outcome)
+            store.end_run(db, run.token, now, outcome)
             store.keep_backoff(db, backoff)
             store.keep(
                 db,
@@ -218,7 +218,7 @@ class Rounds:
             if not lease.give_back(db, run.target.name, run.token):
                 return False
             if began:
-                store.end_run(db, run.token, "stopped", now, outcome)
+                store.stop_run(db, run.token, now, outcome.credits if outcome else None)
             else:
                 store.never_ran(db, run.token)
             store.bring_forward(db, run.target.name, now)

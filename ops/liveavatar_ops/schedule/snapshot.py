@@ -5,12 +5,13 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from liveavatar_ops.health.verdicts import Verdict
 from liveavatar_ops.schedule import lease, plan, store, windows
 from liveavatar_ops.schedule.config import WatchConfig
 from liveavatar_ops.schedule.database import Database
 from liveavatar_ops.schedule.lease import Leases, Standing
 from liveavatar_ops.schedule.plan import Hold, Wait
-from liveavatar_ops.schedule.states import TargetState
+from liveavatar_ops.schedule.states import State, TargetState
 from liveavatar_ops.schedule.store import RunRow
 from liveavatar_ops.schedule.targets import WatchTarget
 
@@ -46,8 +47,16 @@ class TargetView:
 
     @property
     def last(self) -> RunRow | None:
-        """The newest check that came to an end with a verdict."""
-        return next((run for run in reversed(self.runs) if run.verdict), None)
+        """The newest check that came to an end of its own."""
+        return next((run for run in reversed(self.runs) if run.stage == "done"), None)
+
+    @property
+    def telling(self) -> RunRow | None:
+        """The check that says why the state is what it is: the last conclusive one, or if blind the last."""
+        if self.state.shown is State.BLIND:
+            return self.last
+        ended = (run for run in reversed(self.runs) if run.stage == "done")
+        return next((run for run in ended if run.verdict != Verdict.INCONCLUSIVE), self.last)
 
     @property
     def p50(self) -> float | None:

@@ -154,6 +154,7 @@ async def _run(ready: Ready, seams: Seams) -> int:
             page.stop()
         if otlp:
             await asyncio.to_thread(otlp.close)
+        database.close()
     log.say("watcher.stopped")
     return 0
 

@@ -89,20 +89,27 @@ def run_child(db: sqlite3.Connection, token: int, child: Owner) -> None:
     db.execute("UPDATE runs SET child = ? WHERE token = ?", (child.model_dump_json(), token))
 
 
-def end_run(db: sqlite3.Connection, token: int, stage: str, now: float, outcome: Outcome | None) -> None:
-    """A check is over. Without an outcome that says so, it cost what was set aside."""
-    got = outcome
+def end_run(db: sqlite3.Connection, token: int, now: float, outcome: Outcome) -> None:
+    """A check is over. If it did not say what it cost, it cost what was set aside."""
     db.execute(
-        "UPDATE runs SET stage = ?, ended_at = ?, credits = coalesce(?, reserved), verdict = ?, cause = ?,"
-        " headline = ?, next_step = ?, first_frame_s = ?, fps = ?, longest_gap_s = ?, evidence = ?, sheet = ?"
+        "UPDATE runs SET stage = 'done', ended_at = ?, credits = coalesce(?, reserved), verdict = ?,"
+        " cause = ?, headline = ?, next_step = ?, first_frame_s = ?, fps = ?, longest_gap_s = ?,"
+        " evidence = ?, sheet = ?"
         " WHERE token = ? AND stage = 'running'",
         (
-            stage, now, got and got.credits, got and got.verdict.value, got and got.cause,
-            got.headline if got else "", got.next_step if got else "",
-            got and got.first_frame_s, got and got.fps, got and got.longest_gap_s,
-            got and got.evidence, got and got.sheet, token,
+            now, outcome.credits, outcome.verdict.value, outcome.cause, outcome.headline, outcome.next_step,
+            outcome.first_frame_s, outcome.fps, outcome.longest_gap_s, outcome.evidence, outcome.sheet, token,
         ),
     )  # fmt: skip
+
+
+def stop_run(db: sqlite3.Connection, token: int, now: float, credits_: float | None) -> None:
+    """We ended it ourselves: it says nothing about the avatar, and cost at most what was set aside."""
+    db.execute(
+        "UPDATE runs SET stage = 'stopped', ended_at = ?, credits = coalesce(?, reserved)"
+        " WHERE token = ? AND stage = 'running'",
+        (now, credits_, token),
+    )
 
 
 def lose_run(db: sqlite3.Connection, token: int, now: float) -> None:

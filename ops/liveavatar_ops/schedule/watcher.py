@@ -12,6 +12,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from liveavatar_ops.health.owner import Liveness, liveness
@@ -92,6 +93,8 @@ class Watcher:
         try:
             while not self._stopping.is_set():
                 await self._nap(await self._one_look())
+                if chores.done():
+                    chores.result()  # a watcher that tells nobody must not look healthy: end with its fault
         finally:
             chores.cancel()
             await self._end_all()
@@ -112,13 +115,21 @@ class Watcher:
             self._keeper.hold(run.target.name, run.token)
             task = asyncio.create_task(self._check(run))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(partial(self._after_check, run))
         for orphan in turn.orphans:
             self._end_orphan(orphan)
         if turn.replaced:
             self._log.say("watcher.took_over", runs=turn.replaced)
             self._loop.run_in_executor(None, self._after_takeover)
         return max(0.0, min(turn.wake_at - self._rounds.moment(), self._pace.look_s))
+
+    def _after_check(self, run: Run, task: asyncio.Task[None]) -> None:
+        """A fault of ours in one check: its lease is let go, so that the target is checked again."""
+        self._tasks.discard(task)
+        fault = None if task.cancelled() else task.exception()
+        if fault is not None:
+            self._log.say("watcher.fault", target=run.target.name, run=run.token, why=repr(fault))
+            self._forget(run)
 
     async def _nap(self, longest_s: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,8 +15,9 @@ from liveavatar_ops.schedule.database import Database
 from liveavatar_ops.schedule.lease import Leases
 from liveavatar_ops.schedule.page.drawings import line, strip
 from liveavatar_ops.schedule.page.server import StatusServer, sheet_file
-from liveavatar_ops.schedule.page.view import percent
+from liveavatar_ops.schedule.page.view import headline, percent
 from liveavatar_ops.schedule.snapshot import Camera, percentile
+from liveavatar_ops.schedule.states import State
 from liveavatar_ops.schedule.store import RunRow
 from liveavatar_ops.schedule.textfile import write_whole
 from tests.support.fake_check import png
@@ -237,6 +239,23 @@ def test_the_metrics_are_what_was_seen(site: Site):
     assert seen["watcher_leases", ""] == 0
 
 
+def test_what_says_nothing_does_not_speak_for_a_state(site: Site):
+    """After an outage an inconclusive check, or one that was ended early, does not hide the reason."""
+    site.check("unhealthy", "unhealthy", headline="Still for 12 s.")
+    site.check("inconclusive", headline="This machine was busy.")
+    site.clock.at += 400
+    ours = site.rounds.start_due().started[0]
+    site.rounds.interrupted(ours, outcome("inconclusive", headline="Interrupted."))
+    page, seen = site.page(), site.metrics()
+
+    assert "Still for 12 s." in page
+    assert "This machine was busy." not in page
+    assert "Interrupted." not in page
+    assert seen["probe_verdict", "target=prod/desk,verdict=inconclusive"] == 1, (
+        "the last one that ended by itself"
+    )
+
+
 def test_before_the_first_check_there_is_a_page_and_no_verdict(site: Site):
     """A zero would be an alarm."""
     assert "The avatar has no result yet" in site.page()
@@ -326,3 +345,26 @@ def test_a_sheet_is_found_by_a_relative_path_too(tmp_path: Path):
     assert sheet_file(tmp_path, "a.png") == tmp_path / "a.png"
     assert sheet_file(tmp_path, "../a.png") is None
     assert sheet_file(tmp_path, "a\0.png") is None
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        ("", "Nothing is watched"),
+        ("u", "The avatar is up"),
+        ("uu", "Both avatars are up"),
+        ("uuu", "All 3 avatars are up"),
+        ("duu", "1 of 3 avatars is down"),
+        ("dduf", "2 of 4 avatars are down"),
+        ("ddd", "All 3 avatars are down"),
+        ("fu", "1 of 2 avatars is flapping"),
+        ("?u", "1 of 2 avatars has no result yet"),
+        ("b", "The avatar is not seen"),
+    ],
+)
+def test_the_headline_is_for_one_second(states: str, said: str):
+    """The worst state, and how many are in it; the page hands it the worst first."""
+    letters = {"u": State.UP, "d": State.DOWN, "f": State.FLAPPING, "?": State.UNKNOWN, "b": State.BLIND}
+    views = [SimpleNamespace(state=SimpleNamespace(shown=letters[letter])) for letter in states]
+
+    assert headline(views) == said

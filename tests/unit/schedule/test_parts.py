@@ -161,7 +161,10 @@ def test_old_evidence_goes_and_nothing_else_does(tmp_path: Path):
     chores = Chores(settings, database, rounds.targets, outbox=outbox, camera=camera, log=log, now=clock)
     chores()
     names = {each.name for each in root.iterdir()}
-    clock.at += 2 * TIDY_EVERY_S + 600
+    clock.at += TIDY_EVERY_S
+    chores()
+    today = len(rows(tmp_path / "w.sqlite3", "SELECT * FROM runs"))
+    clock.at += 3 * 86400.0
     chores()
 
     assert kept <= names
@@ -169,6 +172,7 @@ def test_old_evidence_goes_and_nothing_else_does(tmp_path: Path):
     assert len([n for n in names if "-a-b-0" in n]) <= 3
     assert any(n.endswith("000006") for n in names), "the failure"
     assert not any(n.endswith("000001") and "other" not in n for n in names)
+    assert today == 6, "the budget adds them up"
     assert rows(tmp_path / "w.sqlite3", "SELECT * FROM runs") == []
 
 
@@ -251,7 +255,7 @@ def test_the_log_is_for_people_or_for_machines():
 
     assert said == [
         "a: check 3 started, to confirm",
-        "a: unhealthy (frozen) · first frame after 1.2 s · 1 credits · Still for 12 s.",
+        "a: unhealthy (frozen) · first frame after 1.2 s · 1 credit · Still for 12 s.",
         "Took over from a watcher that is gone (checks 3, 4)",
         "something.else: a 1",
     ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from liveavatar_ops.health.verdicts import Verdict
 from liveavatar_ops.schedule.page.drawings import Bar, Line, line, strip
 from liveavatar_ops.schedule.plan import Hold
 from liveavatar_ops.schedule.quantities import spoken
@@ -97,13 +98,17 @@ def headline(targets: Sequence[TargetView]) -> str:
     """What somebody needs to know who has one second."""
     if not targets:
         return "Nothing is watched"
-    for state in WORST_FIRST[:-1]:
-        count = sum(view.state.shown is state for view in targets)
-        if count:
-            verb = "has" if count == 1 else "have"
-            words = f"{verb} {WORDS[state]}" if state is State.UNKNOWN else f"{_is(count)} {WORDS[state]}"
-            return f"{count} of {len(targets)} avatars {words}" if len(targets) > 1 else f"The avatar {words}"
-    return f"All {len(targets)} avatars are up" if len(targets) > 1 else "The avatar is up"
+    every, worst = len(targets), targets[0].state.shown
+    count = sum(view.state.shown is worst for view in targets)
+    if every == 1:
+        who, several = "The avatar", False
+    elif count == every:
+        who, several = "Both avatars" if every == 2 else f"All {every} avatars", True
+    else:
+        who, several = f"{count} of {every} avatars", count > 1
+    if worst is State.UNKNOWN:
+        return f"{who} {'have' if several else 'has'} {WORDS[worst]}"
+    return f"{who} {'are' if several else 'is'} {WORDS[worst]}"
 
 
 def counts(targets: Sequence[TargetView]) -> str:
@@ -113,25 +118,21 @@ def counts(targets: Sequence[TargetView]) -> str:
     return " · ".join(several) if len(several) > 1 else ""
 
 
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"
-
-
 def _card(view: TargetView, snapshot: Snapshot, has_sheet: Sequence[int] | None) -> Card:
-    state, last = view.state.shown, view.last
+    state, telling = view.state.shown, view.telling
+    trouble = telling if telling is not None and telling.verdict != Verdict.HEALTHY else None
     sheet = next(
         (r for r in reversed(view.runs) if r.sheet and (has_sheet is None or r.token in has_sheet)), None
     )
-    trouble = last is not None and last.verdict != "healthy"
     return Card(
         name=view.target.name,
         state=state.value,
         word=WORDS[state],
         since=f"for {spoken(snapshot.at - view.state.since)}" if state is not State.UNKNOWN else "",
         facts=_facts(view),
-        sentence=last.headline if last and trouble else "",
-        next_step=last.next_step if last and trouble else "",
-        cause=(last.cause or "").replace("_", " ") if last and trouble else "",
+        sentence=trouble.headline if trouble else "",
+        next_step=trouble.next_step if trouble else "",
+        cause=(trouble.cause or "").replace("_", " ") if trouble else "",
         bars=strip(view.runs, [_title(run, snapshot.zone) for run in view.runs]),
         strip_label=_strip_label(view, snapshot.zone),
         line=line(view.first_frames, view.p50, view.p95),
