@@ -15,7 +15,7 @@ from PIL import Image
 from liveavatar_ops.health.ledger import Ledger
 from liveavatar_ops.health.owner import Liveness, liveness
 from tests.support.emulator import RunningEmulator, running_emulator
-from tests.support.health import Ended, check, janitor, running_check, settings_of, until
+from tests.support.health import check, flags, janitor, named, running_check, settings_of, until
 
 pytestmark = pytest.mark.media
 
@@ -38,10 +38,6 @@ SHARED_MACHINE: dict[str, float] = {
     "area_unhealthy_share": 0.01,
 }
 """Limits of speed, out of the way: the avatar under test is drawn and encoded on two shared processors."""
-
-
-def flags(limits: dict[str, float]) -> list[str]:
-    return [word for name, value in limits.items() for word in ("--limit", f"{name}={value}")]
 
 
 @pytest.fixture(scope="module")
@@ -67,22 +63,6 @@ def env(emulator: RunningEmulator, tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
     return Ledger(tmp_path / "state" / "ledger.sqlite3")
-
-
-def named(ended: Ended) -> tuple[str, str]:
-    """
-    Verdict and cause; where our own machine was too busy to be sure, the verdict it doubts and its cause.
-
-    Tests share two processors with others: `inconclusive` is the right answer there, as long as what was
-    seen is named.
-    """
-    assert ended.result is not None, ended.stderr
-    judged = ended.result["judgement"]
-    if judged["verdict"] != "inconclusive":
-        return judged["verdict"], judged["cause"]
-    doubted = [reason for reason in judged["reasons"] if reason["cause"] != "own_host"]
-    assert any(reason["cause"] == "own_host" for reason in judged["reasons"])
-    return ("unhealthy", doubted[0]["cause"]) if doubted else ("healthy", "none")
 
 
 def test_a_living_avatar_is_healthy_twenty_times_in_a_row(

@@ -95,3 +95,24 @@ def until(holds: Callable[[], bool], what: str, within_s: float = 60.0) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"waited {within_s} s for {what}"
         time.sleep(0.02)
+
+
+def flags(limits: dict[str, float]) -> list[str]:
+    """`--limit name=value` for each."""
+    return [word for name, value in limits.items() for word in ("--limit", f"{name}={value}")]
+
+
+def named(ended: Ended) -> tuple[str, str]:
+    """
+    Verdict and cause; where our own machine was too busy to be sure, the verdict it doubts and its cause.
+
+    Tests share two processors with others: `inconclusive` is the right answer there, as long as what was
+    seen is named.
+    """
+    assert ended.result is not None, ended.stderr
+    judged = ended.result["judgement"]
+    if judged["verdict"] != "inconclusive":
+        return judged["verdict"], judged["cause"]
+    doubted = [reason for reason in judged["reasons"] if reason["cause"] != "own_host"]
+    assert any(reason["cause"] == "own_host" for reason in judged["reasons"])
+    return ("unhealthy", doubted[0]["cause"]) if doubted else ("healthy", "none")

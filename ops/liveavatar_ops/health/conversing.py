@@ -39,26 +39,27 @@ async def ask(
     limits: Limits,
     *,
     greets: bool,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Asked:
     """
     Ask once the avatar is quiet, and listen until the answer is over or overdue. `greets`: it speaks first,
     so its greeting is awaited and heard out; talking into it would interrupt it.
     """
     begins_by_s = now_s() + (GREETING_BEGINS_S if greets else 0.0)
-    await asyncio.sleep(LISTEN_FIRST_S)
+    await sleep(LISTEN_FIRST_S)
     while not speech() and now_s() < begins_by_s:
-        await asyncio.sleep(POLL_S)
+        await sleep(POLL_S)
     patience_s = now_s() + LONGEST_GREETING_S
     while _talking(speech(), now_s()) and now_s() < patience_s:
-        await asyncio.sleep(POLL_S)
+        await sleep(POLL_S)
     started_s, ended_s = await say()
     overdue_s = ended_s + limits.answer_deadline_s
     while not (heard := answer_spans(speech(), ended_s)) and now_s() < overdue_s:
-        await asyncio.sleep(POLL_S)
+        await sleep(POLL_S)
     if heard:
         enough_s = heard[0].start_s + LONGEST_ANSWER_S
         while _talking(speech(), now_s()) and now_s() < enough_s:
-            await asyncio.sleep(POLL_S)
+            await sleep(POLL_S)
     return Asked(started_s, ended_s, now_s())
 
 

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 WIDEST = 320
-HALF_A_FRAME_S = 0.02
 
 Picture = npt.NDArray[np.uint8]  # [height, width, 3] RGB
 
@@ -67,7 +66,7 @@ class Keeper:
         """Whether the frame at this moment is due."""
         if not self.kept:
             return True
-        due_s = self.kept[0].at_s + len(self.kept) * self.every_s - HALF_A_FRAME_S
+        due_s = self.kept[0].at_s + len(self.kept) * self.every_s
         return at_s >= due_s and len(self.kept) < self.at_most
 
     def keep(self, at_s: float, picture: Picture) -> None:
