@@ -31,6 +31,7 @@ from liveavatar_ops.health.runner import Interrupted, Runner
 from liveavatar_ops.health.settings import OpsSettings
 from liveavatar_ops.health.stack import StackError, stack_config
 from liveavatar_ops.health.verdicts import USAGE_EXIT_CODE
+from liveavatar_ops.schedule.cli import watch
 from pulumi_liveavatar.settings import Settings, SettingsError, load_settings
 
 FAILED_EXIT_CODE = 1
@@ -42,6 +43,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Prove that a viewer would see and hear a living avatar.",
 )
+app.command("watch")(watch)
 
 
 @app.command()
