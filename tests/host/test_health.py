@@ -4,7 +4,11 @@ that no way of ending it leaves a session open.
 """
 
 import os
+import random
+import select
 import signal
+import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from liveavatar_ops.health.ledger import Ledger
+from liveavatar_ops.health.ledger import Ledger, Row
 from liveavatar_ops.health.owner import Liveness, liveness
 from tests.support.emulator import RunningEmulator, running_emulator
 from tests.support.health import PUBLIC_AVATAR, check, janitor, running_check, settings_of, until
@@ -190,6 +194,53 @@ def test_a_signal_stops_the_session_before_the_command_ends(
     assert out == ""
     assert "Nothing was left open" in errors
     assert ledger.open_rows() == []
+
+
+def test_a_second_signal_does_not_wait_and_still_leaves_nothing(
+    emulator: RunningEmulator, env: dict[str, str], ledger: Ledger
+):
+    """Impatience kills the child at once; the parent stops the session by itself."""
+    add_fault(emulator, "hang_before", path="/v1/sessions/stop", times=1)
+    with running_check(env, "--depth", "session") as child:
+        emulator.wait_held()
+        child.send_signal(signal.SIGINT)
+        until(lambda: bool(select.select([child.stderr], [], [], 0)[0]), "the first signal to be heard")
+        child.send_signal(signal.SIGINT)
+        _, errors = child.communicate(timeout=60)
+
+    assert child.returncode == 130
+    assert "Nothing was left open" in errors
+    assert ledger.open_rows() == []
+
+
+def test_killed_at_random_moments_the_janitor_leaves_nothing_open(
+    emulator: RunningEmulator, env: dict[str, str], ledger: Ledger
+):
+    """Parent and child die together, anywhere between the first import and the last call; ten times."""
+    chance = random.Random(4)  # noqa: S311 -- moments, not secrets
+    for _ in range(10):
+        with running_check(env, "--depth", "session") as parent:
+            time.sleep(chance.uniform(0.3, 3.0))
+            for row in ledger.open_rows():
+                if row.child is not None and liveness(row.child) is Liveness.alive:
+                    os.kill(row.child.pid, signal.SIGKILL)
+            parent.kill()
+            parent.wait()
+        until(lambda: not any(alive(row) for row in ledger.open_rows()), "everybody's end")
+
+        assert janitor(env).code == 0
+        assert ledger.open_rows() == []
+        until(lambda: emulator.active_sessions() == [], "no session", within_s=10)
+
+    started = [one["id"] for one in emulator.admin("GET", "/sessions")]
+    assert len(started) == len(set(started))
+    with sqlite3.connect(ledger.path) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def alive(row: Row) -> bool:
+    """Whether parent or child of a row still runs."""
+    return any(who is not None and liveness(who) is Liveness.alive for who in (row.parent, row.child))
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,11 @@ def why_not_joined(said: str, *, token: str) -> RoomFailure:
             sentence=f"The LiveKit server refused the room token that LiveAvatar gave: {words}.",
         )
     if MEDIA_PATH.search(said):
+        # The client tries UDP, TCP and relays by itself, so TCP was among what did not work.
         return RoomFailure(
             kind="ice",
-            sentence=f"The LiveKit server answered, but no media path to it came up: {words}.",
+            sentence=f"The LiveKit server answered, but no media path came up, by UDP nor by TCP: {words}.",
+            tcp_would_work=False,
         )
     return RoomFailure(kind="signalling", sentence=f"The LiveKit server could not be reached: {words}.")
 

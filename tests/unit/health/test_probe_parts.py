@@ -141,7 +141,10 @@ TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJ2aWRlbyI6e319.c2lnbmF0dXJlLWNhbmFyeQ"
 )
 def test_the_words_of_the_sdk_tell_where_joining_failed(said: str, kind: str):
     """One error class for everything, so the text decides."""
-    assert why_not_joined(said, token=TOKEN).kind == kind
+    failure = why_not_joined(said, token=TOKEN)
+
+    assert failure.kind == kind
+    assert failure.tcp_would_work is (False if kind == "ice" else None)
 
 
 def test_a_room_token_never_stays_in_the_sentence():
