@@ -53,9 +53,9 @@ def print_explained(console: Console, limits: Limits | None = None) -> None:
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("what for, and where it comes from")
     for row in explained(limits):
-        value = Text(_value(row.value, row.unit), style="bold yellow" if row.overridden else "")
+        value = Text(value_in_words(row.value, row.unit), style="bold yellow" if row.overridden else "")
         if row.overridden:
-            value.append(f"\n(default {_value(row.default, row.unit)})", style="dim")
+            value.append(f"\n(default {value_in_words(row.default, row.unit)})", style="dim")
         why = Text(row.reason)
         why.append(f"\n{row.source}", style="dim")
         table.add_row(Text(row.name, style="bold" if row.overridden else ""), value, why)
@@ -65,7 +65,8 @@ def print_explained(console: Console, limits: Limits | None = None) -> None:
     )
 
 
-def _value(value: float | bool, unit: str) -> str:
+def value_in_words(value: float | bool, unit: str) -> str:
+    """The value of a limit as people read it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value * 100:g} %" if unit == "share" else f"{value:g} {unit}"

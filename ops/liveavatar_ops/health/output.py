@@ -11,6 +11,8 @@ from pathlib import Path
 
 from liveavatar_ops.health.checking import Outcome
 from liveavatar_ops.health.evidence.contact_sheet import write_contact_sheet
+from liveavatar_ops.health.evidence.html import write_html
+from liveavatar_ops.health.evidence.timeline import write_timeline
 from liveavatar_ops.health.facts import Facts
 from liveavatar_ops.health.files import write_whole
 from liveavatar_ops.health.janitor import Swept
@@ -117,8 +119,12 @@ class Output:
         if checked.pictures:
             paths["contact_sheet"] = str(folder / "contact-sheet.png")
             write_contact_sheet(folder / "contact-sheet.png", checked.facts, judged, checked.pictures, limits)
+        paths["timeline"] = str(folder / "timeline.svg")
+        write_timeline(folder / "timeline.svg", checked.facts, judged, limits)
+        paths["report"] = str(folder / "report.html")
         result = health_result(checked.facts, judged, limits, paths)
         write_whole(folder / "result.json", result.to_json(indent=2) + "\n")
+        write_html(folder / "report.html", result, checked.pictures)
         return result
 
     def _folder(self, outcome: Outcome) -> Path:

@@ -30,7 +30,7 @@ class Layout:
     """Rows of words that a lane may use."""
 
 
-WIDE = Layout("wide", NARROWEST_WIDE, 108, 1176, 13, 11.5, labels_above=False, most_ticks=16, rows=2)
+WIDE = Layout("wide", NARROWEST_WIDE, 112, 1176, 14, 12.5, labels_above=False, most_ticks=16, rows=2)
 NARROW = Layout("narrow", 400, 12, 388, 13, 11.5, labels_above=True, most_ticks=8, rows=3)
 
 

@@ -39,7 +39,7 @@ def rendered(result: HealthResult) -> RenderableType:
         parts += [_reason(reason) for reason in result.judgement.reasons]
         parts.append(Text())
     elif result.judgement.verdict is Verdict.HEALTHY:
-        parts += [Text(_good_news(result)), Text()]
+        parts += [Text(good_news(result)), Text()]
     table, foot = _measures(result), _foot(result)
     parts += [table, Text()] if table.row_count else []
     parts += [foot] if foot.row_count else []
@@ -63,19 +63,21 @@ def _about(result: HealthResult) -> str:
         f"avatar {target.avatar_id[:8]}" if target.avatar_id else "",
         f"session {facts.session_id[:8]}" if facts.session_id else "",
         f"{facts.finished_s:.0f} s",
-        _cost(result),
+        cost_of(result),
     ]
     return " · ".join(word for word in words if word)
 
 
-def _cost(result: HealthResult) -> str:
+def cost_of(result: HealthResult) -> str:
+    """What the check cost, in words; empty where nobody knows."""
     spent = result.credits.spent if result.credits.spent is not None else result.credits.estimate
     if spent is None:
         return ""
     return f"{spent.normalize():f} credit{'' if spent == 1 else 's'}"
 
 
-def _good_news(result: HealthResult) -> str:
+def good_news(result: HealthResult) -> str:
+    """What a healthy check has proven at its depth, and what it has not."""
     by_depth = {
         "api": "The key is good, and everything the template names exists.",
         "session": "A session started and was ended; nobody looked at its picture at this depth.",

@@ -12,6 +12,11 @@ from liveavatar_ops.health.verdicts import Judgement
 
 SCHEMA: Literal["liveavatar-ops.health.result/1"] = "liveavatar-ops.health.result/1"
 
+EVIDENCE = (
+    "Paths of what was written, by name: folder, result, contact_sheet (PNG), timeline (SVG), report (HTML that "
+    "stands alone), clip (MP4, where it was asked for). Empty without evidence."
+)
+
 
 class HealthResult(BaseModel):
     """
@@ -31,8 +36,7 @@ class HealthResult(BaseModel):
     facts: Facts
     limits: Limits
     """The limits that this check was judged by."""
-    evidence: dict[str, str] = Field(default_factory=dict)
-    """Paths of what was written, by name, for example `contact_sheet`."""
+    evidence: dict[str, str] = Field(default_factory=dict, description=EVIDENCE)
     credits: CreditFacts
 
     def to_json(self, *, indent: int | None = None) -> str:
