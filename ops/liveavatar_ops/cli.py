@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 COMMANDS: dict[str, tuple[str, str]] = {
     "health": ("liveavatar_ops.health.cli:app", "Prove that a viewer would see and hear a living avatar."),
     "doctor": ("liveavatar_ops.doctor.cli:doctor", "Say what stands between this machine and a good check."),
+    "rehearse": ("liveavatar_ops.rehearse.cli:rehearse", "Play every fault on an emulator; see each named."),
     "demo": ("liveavatar_ops.demo.cli:demo", "Deploy to an emulator on this machine, and check it."),
 }
 """Name → (module:attribute, one line of help). The attribute is a Typer app or a function."""

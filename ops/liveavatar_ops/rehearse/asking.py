@@ -1,0 +1,104 @@
+"""Turns what was typed into a rehearsal, or into every complaint about it. Starts nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from liveavatar_ops.health.facts import Depth
+from liveavatar_ops.health.limits import LimitsError
+from liveavatar_ops.health.plan import Asked as AskedCheck
+from liveavatar_ops.health.plan import Usage, plan
+from liveavatar_ops.health.stack import stack_outputs
+from liveavatar_ops.health.target import Target
+from liveavatar_ops.rehearse.emulator import COMMAND
+from liveavatar_ops.rehearse.lane import CONNECTOR, limits_for
+from liveavatar_ops.rehearse.row import Row
+from liveavatar_ops.rehearse.run import Asked
+from liveavatar_ops.rehearse.table import NoSuchRow, rows
+
+MOST_TIMES, MOST_AT_ONCE = 1000, 8
+
+
+@dataclass(frozen=True)
+class Typed:
+    """The command line, as typed."""
+
+    faults: tuple[str, ...] = ()
+    times: int = 1
+    depth: Depth = Depth.CONVERSATION
+    at_once: int = 1
+    stack: str | None = None
+    template: str | None = None
+    template_file: Path | None = None
+    junit: Path | None = None
+    evidence: Path | None = None
+
+
+def asked_for(
+    typed: Typed,
+    *,
+    outputs_of: Callable[[str], dict[str, Any]] = stack_outputs,
+    emulator: Path = COMMAND,
+) -> Asked:
+    """What to rehearse; raises Usage with everything that is wrong."""
+    problems = _wrong_numbers(typed) + _wrong_places(typed, emulator)
+    chosen: list[Row] = []
+    try:
+        chosen = rows(typed.faults, typed.depth)
+    except NoSuchRow as wrong:
+        problems += str(wrong).splitlines()
+    template = None
+    try:
+        template = _template(typed, outputs_of)
+    except Usage as wrong:
+        problems += wrong.problems
+    problems += _wrong_limits(chosen, template)
+    if problems:
+        raise Usage(problems)
+    return Asked(chosen, typed.times, min(typed.at_once, len(chosen) * typed.times), template, typed.evidence)
+
+
+def _wrong_numbers(typed: Typed) -> list[str]:
+    problems = []
+    if not 1 <= typed.times <= MOST_TIMES:
+        problems.append(f"--times: should be from 1 to {MOST_TIMES}")
+    if not 1 <= typed.at_once <= MOST_AT_ONCE:
+        problems.append(f"--at-once: should be from 1 to {MOST_AT_ONCE}; each needs about one core")
+    return problems
+
+
+def _wrong_places(typed: Typed, emulator: Path) -> list[str]:
+    problems = []
+    if typed.junit is not None and typed.junit.is_dir():
+        problems.append(f"--junit: {typed.junit} is a folder; name a file")
+    if typed.evidence is not None and typed.evidence.exists() and not typed.evidence.is_dir():
+        problems.append(f"--evidence: {typed.evidence} is a file; name a folder")
+    if not emulator.is_file():
+        problems.append("The emulator is not installed here: pip install 'liveavatar-ops[emulator]'")
+    return problems
+
+
+def _template(typed: Typed, outputs_of: Callable[[str], dict[str, Any]]) -> Target | None:
+    if typed.stack is None and typed.template_file is None and typed.template is None:
+        return None
+    asked = AskedCheck(stack=typed.stack, template=typed.template, template_file=typed.template_file)
+    planned = plan(asked, outputs_of=outputs_of)
+    if len(planned) > 1:
+        names = ", ".join(check.target.name for check in planned)
+        raise Usage([f"--template: stack {typed.stack} has several ({names}); name one"])
+    target = planned[0].target
+    if CONNECTOR not in target.body:
+        raise Usage([f"{target.where}: has no {CONNECTOR}; only templates with it can be rehearsed"])
+    return target
+
+
+def _wrong_limits(chosen: list[Row], template: Target | None) -> list[str]:
+    """A template's line may lie beyond one that a row needs for itself."""
+    problems = []
+    for row in chosen:
+        try:
+            limits_for(row, template)
+        except LimitsError as wrong:
+            problems += [str(problem) for problem in wrong.problems]
+    return problems

@@ -1,0 +1,59 @@
+"""Rows about the talk: a spoken question is asked, and ways of not answering well are told apart."""
+
+from liveavatar_ops.health.facts import Depth
+from liveavatar_ops.health.verdicts import Cause, Verdict
+from liveavatar_ops.rehearse.row import JUNE, Row, play
+
+_TALK = Depth.CONVERSATION
+_BAD, _MILD, _FINE = Verdict.UNHEALTHY, Verdict.DEGRADED, Verdict.HEALTHY
+
+TALK_ROWS: tuple[Row, ...] = (
+    Row(
+        "talks", _TALK, _FINE, Cause.NONE,
+        "Heard, answered in time, with its own mouth.", avatar=JUNE,
+    ),
+    Row(
+        "revoked_openai_key", _TALK, _BAD, Cause.NO_ANSWER,
+        "The stored OpenAI key is refused after start: picture healthy, never a word (API facts §3.7).",
+        wrong="openai_key",
+    ),
+    Row(
+        "bad_key", _TALK, _BAD, Cause.NO_ANSWER,
+        "The same seen from the other side: the model's endpoint refuses the avatar.", (play("bad_key"),),
+    ),
+    Row(
+        "no_answer", _TALK, _BAD, Cause.NO_ANSWER,
+        "The service says that it heard us; no word, no moving mouth.", (play("no_answer"),),
+    ),
+    Row(
+        "slow_answer", _TALK, _MILD, Cause.SLOW,
+        "The answer comes after 5 s: past 3 s, short of 8 s.", (play("slow_answer", delay_s=5),),
+    ),
+    Row(
+        "mute", _TALK, _BAD, Cause.MUTE,
+        "The service says that the avatar spoke; its sound is silence and its mouth rests.",
+        (play("mute"),),
+    ),
+    Row(
+        "mute_no_track", _TALK, _BAD, Cause.MUTE,
+        "No sound track at all: whoever talks to it hears nothing.", (play("no_audio"),),
+    ),
+    Row(
+        "silent_mouth", _TALK, _BAD, Cause.SILENT_MOUTH,
+        "The mouth talks, no voice arrives: the sound is lost on the way, not the answer.",
+        (play("silent_mouth"),),
+    ),
+    Row(
+        "still_mouth", _TALK, _BAD, Cause.STILL_MOUTH,
+        "The voice talks, the mouth stands.", (play("still_mouth"),),
+    ),
+    Row(
+        "clipped", _TALK, _BAD, Cause.DISTORTED,
+        "More than a tenth of the voice's samples stand at full scale.", (play("clipped"),),
+    ),
+    Row(
+        "av_offset", _TALK, _MILD, Cause.LIP_SYNC,
+        "Sound 0.4 s before the lips: past ITU-R BT.1359; lips alone warn, they do not fail.",
+        (play("av_offset", offset_ms=400),),
+    ),
+)  # fmt: skip
