@@ -82,6 +82,7 @@ def run_all(
     depth: Depth,
     runner: Runner,
     *,
+    record: bool = False,
     on_begin: Callable[[Planned], None],
     on_end: Callable[[Outcome], None],
 ) -> list[Outcome]:
@@ -90,7 +91,11 @@ def run_all(
     for check in planned:
         on_begin(check)
         checked = runner.check(
-            check.target.facts(depth), check.target.body, check.limits, leave_after_s=check.leave_after_s
+            check.target.facts(depth),
+            check.target.body,
+            check.limits,
+            leave_after_s=check.leave_after_s,
+            record=record,
         )
         outcome = Outcome(check, checked, judge(checked.facts, check.limits))
         outcomes.append(outcome)

@@ -95,6 +95,9 @@ def check(
         Path | None, typer.Option(help="Where result and pictures go (default ./evidence/TIME-NAME-SESSION).")
     ] = None,
     no_evidence: Annotated[bool, typer.Option("--no-evidence", help="Write no evidence.")] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="Keep what was seen and heard as a clip (MP4).")
+    ] = False,
 ) -> None:
     """
     Open a session as a viewer would, watch it, judge it, stop it.
@@ -113,7 +116,14 @@ def check(
         "sandbox": sandbox,
         "max-session-duration": max_session_duration,
     }
-    output = Output(as_json=json_, junit=junit, evidence=evidence, no_evidence=no_evidence, strict=strict)
+    output = Output(
+        as_json=json_,
+        junit=junit,
+        evidence=evidence,
+        no_evidence=no_evidence,
+        record=record,
+        strict=strict,
+    )
     try:
         asked = Asked(
             stack=stack,
@@ -124,6 +134,7 @@ def check(
             watch_for_s=watch_for,
             limits=tuple(limit or ()),
             max_credits=_credits(max_credits),
+            record=record,
         )
         output.check_places()
         settings, planned = _all_problems_at_once(asked)
@@ -174,7 +185,14 @@ def _check(asked: Asked, settings: Settings, planned: Any, output: Output, *, st
         runner = Runner(settings, ledger, stop_wish=wish.event, on_phase=output.phase)
         outcomes: list[Outcome] = []
         try:
-            outcomes = run_all(planned, asked.depth, runner, on_begin=output.begin, on_end=output.end)
+            outcomes = run_all(
+                planned,
+                asked.depth,
+                runner,
+                record=output.record,
+                on_begin=output.begin,
+                on_end=output.end,
+            )
         except Interrupted as ended:
             output.interrupted(ended.facts)
             return wish.exit_code

@@ -36,6 +36,8 @@ class Job(BaseModel):
     ledger: Path
     api_url: str
     keep_pictures: int = 12
+    record: bool = False
+    """Whether raw pictures and sound are kept in `workdir` for a clip."""
     leave_after_s: float | None = None
     """Seconds after start by which the session must be over, so that it costs no further minute."""
 

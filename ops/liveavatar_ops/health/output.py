@@ -18,6 +18,7 @@ from liveavatar_ops.health.files import write_whole
 from liveavatar_ops.health.janitor import Swept
 from liveavatar_ops.health.ledger import Ledger
 from liveavatar_ops.health.plan import Planned, Usage
+from liveavatar_ops.health.recording_clip import recorder_missing
 from liveavatar_ops.health.report import HealthResult, health_result, junit_text, print_result
 from liveavatar_ops.health.stopping import JANITOR
 
@@ -41,6 +42,7 @@ class Output:
     junit: Path | None
     evidence: Path | None
     no_evidence: bool
+    record: bool = False
     strict: bool = False
     several: bool = False
     _results: list[HealthResult] = field(default_factory=list)
@@ -54,6 +56,10 @@ class Output:
             problems.append(f"--evidence: {self.evidence} is a file; name a folder")
         if self.junit is not None and self.junit.is_dir():
             problems.append(f"--junit: {self.junit} is a folder; name a file")
+        if self.record and self.no_evidence:
+            problems.append("--record and --no-evidence: a clip is evidence; give one of them")
+        if self.record and (missing := recorder_missing()):
+            problems.append(missing)
         if problems:
             raise Usage(problems)
 
@@ -121,6 +127,9 @@ class Output:
             write_contact_sheet(folder / "contact-sheet.png", checked.facts, judged, checked.pictures, limits)
         paths["timeline"] = str(folder / "timeline.svg")
         write_timeline(folder / "timeline.svg", checked.facts, judged, limits)
+        if checked.clip is not None:
+            paths["clip"] = str(folder / "clip.mp4")
+            (folder / "clip.mp4").write_bytes(checked.clip)
         paths["report"] = str(folder / "report.html")
         result = health_result(checked.facts, judged, limits, paths)
         write_whole(folder / "result.json", result.to_json(indent=2) + "\n")

@@ -41,6 +41,7 @@ class Asked:
     watch_for_s: float | None = None
     limits: Sequence[str] = ()
     max_credits: Decimal | None = None
+    record: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,10 @@ def _wrong_together(asked: Asked) -> list[str]:
         problems.append("--template: names a template of a stack; give --stack NAME with it")
     if asked.watch_for_s is not None and not SHORTEST_WATCH_S <= asked.watch_for_s <= LONGEST_WATCH_S:
         problems.append(f"--watch-for: should be from {SHORTEST_WATCH_S:g} to {LONGEST_WATCH_S:g} seconds")
+    if asked.record and not asked.depth.includes(Depth.VIDEO):
+        problems.append(
+            f"--record: depth {asked.depth.value} looks at no picture; use --depth video or conversation"
+        )
     if asked.max_credits is not None and not asked.max_credits >= 0:
         problems.append("--max-credits: should be 0 or more")
     return problems

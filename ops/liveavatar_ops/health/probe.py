@@ -31,6 +31,7 @@ from liveavatar_ops.health.microphone import Microphone
 from liveavatar_ops.health.notebook import Notebook, StepRefused
 from liveavatar_ops.health.prompt import load_prompt
 from liveavatar_ops.health.receiver_stats import ice_path, network_facts, rows_of
+from liveavatar_ops.health.recording import Spool
 from liveavatar_ops.health.senses import Senses
 from liveavatar_ops.health.thumbnails import save
 from pulumi_liveavatar.api.sessions import Started
@@ -55,6 +56,7 @@ class Probe:
         self._ledger = Ledger(job.ledger)
         self._api = ApiSide(job, self._notes, self._ledger, settings)
         self._senses: Senses | None = None
+        self._spool: Spool | None = None
         self._room: RoomWatch | None = None
         self._asked: Asked | None = None
         self._wish: asyncio.Future[str] | None = None
@@ -111,7 +113,8 @@ class Probe:
         limits = self._job.limits
         self._phase("join")
         talks = self._job.target.depth.includes(Depth.CONVERSATION)
-        senses = self._senses = Senses(limits, self._job.keep_pictures, keep_mouth=talks)
+        self._spool = Spool(self._job.workdir) if self._job.record else None
+        senses = self._senses = Senses(limits, self._job.keep_pictures, keep_mouth=talks, spool=self._spool)
         room = self._room = RoomWatch(self._notes, on_frame=senses.see, on_sound=senses.hear)
         lag, first_reading = Lag(), read_cpu()
         ticking = asyncio.create_task(watch_loop(lag, self._notes.now_s))
@@ -227,6 +230,8 @@ class Probe:
                     limits=self._job.limits,
                 )
             save(self._job.workdir / PICTURES_FILE, self._senses.pictures)
+            if self._spool is not None and self._spool.problem:
+                self._notes.notes.append(self._spool.problem)
             if self._senses.pipe.failure:
                 self._notes.probe_failure = f"looking at frames broke: {self._senses.pipe.failure}"
         write_whole(self._job.workdir / FACTS_FILE, self._notes.facts().model_dump_json())

@@ -17,7 +17,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -30,6 +30,7 @@ from liveavatar_ops.health.job import FACTS_FILE, PARTIAL_FILE, PICTURES_FILE, J
 from liveavatar_ops.health.ledger import OPEN, Ledger, State
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.owner import identity_of, this_process
+from liveavatar_ops.health.recording_clip import NoClip, make_clip
 from liveavatar_ops.health.stopping import close_row
 from liveavatar_ops.health.thumbnails import Thumbnail, load
 from pulumi_liveavatar.api.client import LiveAvatarClient
@@ -57,6 +58,8 @@ class Checked:
 
     facts: Facts
     pictures: list[Thumbnail]
+    clip: bytes | None = None
+    """The recording as MP4, where one was asked for and could be made."""
 
 
 class Runner:
@@ -92,6 +95,7 @@ class Runner:
         *,
         keep_pictures: int = 12,
         leave_after_s: float | None = None,
+        record: bool = False,
     ) -> Checked:
         """One check of one target. Raises LedgerError before anything is started, and Interrupted."""
         with tempfile.TemporaryDirectory(prefix="liveavatar-check-") as made:
@@ -106,6 +110,7 @@ class Runner:
                 api_url=self._settings.api_url,
                 keep_pictures=keep_pictures,
                 leave_after_s=leave_after_s,
+                record=record,
             )
             over_after_s = self._over_after_s or job.over_after_s
             self._ledger.plan(
@@ -123,7 +128,8 @@ class Runner:
             facts = self._facts(job, began, death, stop)
             if self._stop_wish.is_set():
                 raise Interrupted(facts)
-            return Checked(facts, load(workdir / PICTURES_FILE))
+            pictures = load(workdir / PICTURES_FILE)
+            return _with_clip(Checked(facts, pictures), workdir) if record else Checked(facts, pictures)
 
     def _run_child(self, job: Job, over_after_s: float) -> str:
         """Start the child and see it end; returns how it died, for the case that it left no facts."""
@@ -200,6 +206,17 @@ class Runner:
         elif whole is None and row is not None and row.state is State.stopped:
             changes["stop"] = StopFacts(needed=True, stopped=True, by="check")
         return facts.model_copy(update=changes)
+
+
+def _with_clip(checked: Checked, workdir: Path) -> Checked:
+    """The same with its clip, or with a note that says why there is none."""
+    path = workdir / "clip.mp4"
+    try:
+        make_clip(workdir, checked.facts, path)
+        return replace(checked, clip=path.read_bytes())
+    except NoClip as why:
+        notes = (*checked.facts.notes, str(why))
+        return replace(checked, facts=checked.facts.model_copy(update={"notes": notes}))
 
 
 def _tell(child: "subprocess.Popen[bytes]", line: str) -> None:

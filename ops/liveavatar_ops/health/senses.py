@@ -7,6 +7,7 @@ from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measure.audio import AudioMeter
 from liveavatar_ops.health.measure.video import VideoMeter
 from liveavatar_ops.health.pipe import Frame, FramePipe
+from liveavatar_ops.health.recording import Spool
 from liveavatar_ops.health.thumbnails import Keeper, Thumbnail
 
 SAMPLE_RATE_HZ = 16000
@@ -15,7 +16,10 @@ SAMPLE_RATE_HZ = 16000
 class Senses:
     """Takes frames and sound from the room's loop; content is judged in a thread of its own."""
 
-    def __init__(self, limits: Limits, keep_pictures: int, *, keep_mouth: bool = False) -> None:
+    def __init__(
+        self, limits: Limits, keep_pictures: int, *, keep_mouth: bool = False, spool: Spool | None = None
+    ) -> None:
+        self._spool = spool
         self.video = VideoMeter(limits, keep_mouth=keep_mouth)
         self.audio = AudioMeter(limits, sample_rate=SAMPLE_RATE_HZ)
         every_s = limits.watch_s / max(keep_pictures - 1, 1)
@@ -35,6 +39,8 @@ class Senses:
     def hear(self, samples: bytes, at_s: float) -> None:
         """Mono int16 at 16 kHz that had arrived in full at `at_s`."""
         self.audio.frame(np.frombuffer(samples, np.int16), at_s)
+        if self._spool is not None:
+            self._spool.hear(samples, at_s)
 
     def undecided_s(self, now_s: float) -> float:
         """How much longer to watch before a picture that seems to stand can be called so."""
@@ -47,6 +53,8 @@ class Senses:
     def close(self, watched_until_s: float) -> dict[str, Part]:
         """Look at what still waits and sum up, as parts of the facts by field name."""
         self.pipe.close()
+        if self._spool is not None:
+            self._spool.close()
         audio = self.audio.facts()
         return {"audio": audio, "video": self.video.facts(watched_until_s, speech=audio.speech)}
 
@@ -56,3 +64,5 @@ class Senses:
             self.video.frame_passed(frame.width, frame.height, frame.at_s)
         else:
             self.video.frame(luma, frame.at_s)
+        if self._spool is not None:
+            self._spool.see(frame)

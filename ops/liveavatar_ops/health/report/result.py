@@ -13,8 +13,8 @@ from liveavatar_ops.health.verdicts import Judgement
 SCHEMA: Literal["liveavatar-ops.health.result/1"] = "liveavatar-ops.health.result/1"
 
 EVIDENCE = (
-    "Paths of what was written, by name: folder, result, contact_sheet (PNG), timeline (SVG), report (HTML that "
-    "stands alone), clip (MP4, where it was asked for). Empty without evidence."
+    "Paths of what was written, by name: folder, result, contact_sheet (PNG), timeline (SVG), report (HTML "
+    "that stands alone), clip (MP4, where it was asked for). Empty without evidence."
 )
 
 
