@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from liveavatar_ops.demo.surroundings import API_KEY, OPENAI_KEY
 from tests.support.engine import shipped_copy, tidy_env
 from tests.support.processes import processes_of, until
 
@@ -159,3 +160,15 @@ def test_after_all_that_the_demo_still_works(checkout: Path) -> None:
     done = demo(checkout)
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_key_is_kept_by_a_demo(checkout: Path) -> None:
+    """State, logs, ledger and evidence hold neither the OpenAI key nor the API key; the emulator's store may."""
+    folder = checkout / ".demo"
+    own = [p for p in (folder / "emulator").rglob("*") if p.is_file()]
+    kept = [p for p in folder.rglob("*") if p.is_file() and p not in own]
+    wanted = [key.encode() for key in (OPENAI_KEY, API_KEY)]
+
+    assert {"result.json", "contact-sheet.png", "ledger.sqlite3"} <= {p.name for p in kept}
+    assert [p for p in kept if any(key in p.read_bytes() for key in wanted)] == []
+    assert any(wanted[0] in p.read_bytes() for p in own), "the search would find it"
