@@ -163,7 +163,7 @@ def test_after_all_that_the_demo_still_works(checkout: Path) -> None:
 
 
 def test_no_key_is_kept_by_a_demo(checkout: Path) -> None:
-    """State, logs, ledger and evidence hold neither the OpenAI key nor the API key; the emulator's store may."""
+    """State, logs, ledger and evidence hold neither of the keys; the emulator's own store may."""
     folder = checkout / ".demo"
     own = [p for p in (folder / "emulator").rglob("*") if p.is_file()]
     kept = [p for p in folder.rglob("*") if p.is_file() and p not in own]
