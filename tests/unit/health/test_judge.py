@@ -158,6 +158,16 @@ TABLE = {
         U,
         Cause.MUTE,
     ),
+    "no sound track, and a moving mouth": (
+        healthy(
+            TALK,
+            room={"audio_subscribed_s": None},
+            audio=AudioFacts(),
+            conversation={**NOTHING_HEARD, "mouth_moving_s": 3.0},
+        ),
+        U,
+        Cause.MUTE,
+    ),
     "says it speaks, is not heard": (
         healthy(TALK, conversation={**SILENT, "mouth_moving_s": 0.0}), U, Cause.MUTE
     ),
@@ -256,7 +266,7 @@ STARVABLE = [
     if verdict in {U, D}
     and cause in {Cause.SLOW, Cause.NO_AVATAR, Cause.NO_VIDEO, Cause.SIGNALLING, Cause.ICE, Cause.NO_ANSWER}
     and not facts.refusal
-    and name != "room closed before the avatar"
+    and name not in {"room closed before the avatar", "room token refused"}
 ]
 
 
@@ -277,6 +287,7 @@ def test_a_starved_host_is_never_the_avatars_fault(name):
     "name",
     [
         "room closed before the avatar",
+        "room token refused",
         "black",
         "one colour",
         "frozen",
@@ -286,7 +297,7 @@ def test_a_starved_host_is_never_the_avatars_fault(name):
     ],
 )
 def test_what_the_frames_held_is_proof_on_a_starved_host_too(name):
-    """Twenty-five black pictures a second are black however busy we are."""
+    """Twenty-five black pictures a second are black however busy we are, and a refusal is a refusal."""
     facts, verdict, cause = TABLE[name]
 
     judged = judge(facts.model_copy(update={"host": STARVED}), Limits())

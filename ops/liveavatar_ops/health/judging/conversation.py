@@ -31,11 +31,11 @@ def _no_answer(talk: ConversationFacts, limits: Limits, *, no_track: bool) -> Re
             f"The prompt was not played to its end, or the answer was waited for only {talk.waited_s:.0f} s."
         )
         return _reason(Cause.NO_ANSWER, Severity.DOUBTFUL, text)
+    if no_track:  # whether or not its mouth moves: without a track no voice could be lost on the way
+        return _reason(Cause.MUTE, Severity.FAILS, "The avatar published no sound track and never spoke.")
     if talk.mouth_moving_s >= limits.mouth_silent_s:
         text = f"The mouth moved for {talk.mouth_moving_s:.1f} s, but no voice was heard {waited}."
         return _reason(Cause.SILENT_MOUTH, Severity.FAILS, text)
-    if no_track:
-        return _reason(Cause.MUTE, Severity.FAILS, "The avatar published no sound track and never spoke.")
     if talk.speak_started_event_s is not None:
         text = f"The service says that the avatar spoke, but nothing was audible {waited}."
         return _reason(Cause.MUTE, Severity.FAILS, text)

@@ -70,6 +70,8 @@ def doubt(reason: Reason, facts: Facts) -> Reason:
         return reason
     if reason.cause is Cause.NO_AVATAR and facts.room.disconnected_s is not None:
         return reason  # the other side closed the room; our lateness cannot do that
+    if facts.room.failure is not None and facts.room.failure.kind == "token":
+        return reason  # the room's "no" was heard; being late does not change what was said
     if reason.measure in _PROVEN and _looked_often(facts):
         return reason
     if reason.cause in {Cause.MUTE, Cause.SILENT_MOUTH} and _heard_most(facts):
