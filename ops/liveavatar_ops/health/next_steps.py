@@ -3,7 +3,7 @@
 from liveavatar_ops.health.facts import Facts
 from liveavatar_ops.health.verdicts import Cause, Verdict
 
-_STEPS: dict[Cause, str] = {
+NEXT_STEPS: dict[Cause, str] = {
     Cause.NONE: "",
     Cause.CREDENTIALS: (
         "Export a current LIVEAVATAR_API_KEY (a HeyGen key does not work here), then run the same check "
@@ -108,4 +108,4 @@ def next_step(cause: Cause, verdict: Verdict, facts: Facts) -> str:
         return "Run the same check again; if the probe dies twice, run `liveavatar-ops doctor`."
     if cause is Cause.OWN_HOST and refusal:
         return "Check this machine's DNS and network (can it reach LIVEAVATAR_API_URL?), then check again."
-    return _STEPS[cause]
+    return NEXT_STEPS[cause]

@@ -56,7 +56,12 @@ def prefect_targets() -> Iterator[list[str]]:
         yield ["health", "check", *shlex.split(found[1]), "--json"]
 
 
-TEXTS = [Path("docs/scheduling.md"), Path("deploy/github-actions/health.yml")]
+TEXTS = [
+    Path("README.md"),
+    Path("docs/watching.md"),
+    Path("docs/scheduling.md"),
+    Path("deploy/github-actions/health.yml"),
+]
 LINES = [
     *((str(path), words) for path in TEXTS for words in in_text(path, OURS)),
     *(("cronjob.yaml", words) for words in containers()),

@@ -1,0 +1,113 @@
+"""
+`make docs`: writes the pages that are made from the code, so that they cannot drift from it.
+
+`python -m docs.generate --check` writes nothing and fails when a page is out of date.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from liveavatar_emulator.fault_table import KINDS, TIMES
+from liveavatar_ops.health.explain import explained, value_in_words
+from liveavatar_ops.health.next_steps import NEXT_STEPS
+from pulumi_liveavatar.settings import Settings
+
+FOLDER = Path(__file__).parent
+MADE = "<!-- Made by `make docs`; edit the code instead. -->"
+
+
+def table(titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [titles, tuple("---" for _ in titles), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in lines)
+
+
+def limits() -> str:
+    """Every limit of a check."""
+    rows = [(f"`{r.name}`", value_in_words(r.value, r.unit), r.reason, r.source) for r in explained()]
+    return f"""# Limits of a check
+
+{MADE}
+
+What a check judges by. Override one in a template's `health:` block, or with `--limit name=value`.
+
+{table(("limit", "default", "what for", "where it comes from"), rows)}
+"""
+
+
+def settings() -> str:
+    """Every setting: environment first, stack config second."""
+    rows = []
+    for field in Settings.model_fields.values():
+        names = [str(choice) for choice in field.validation_alias.choices]  # type: ignore[union-attr] # always choices
+        variables = ", ".join(f"`{n}`" for n in names if ":" not in n)
+        keys = ", ".join(f"`{n}`" for n in names if ":" in n)
+        default = "required" if field.is_required() else str(field.default)
+        rows.append((variables, keys, default, field.description or ""))
+    return f"""# Settings
+
+{MADE}
+
+The environment comes first, the stack's config second, so that `refresh` and `destroy` use today's key.
+
+{table(("variable", "config key", "default", "what for"), rows)}
+"""
+
+
+def faults() -> str:
+    """Every fault of the emulator."""
+    rows = [
+        (f"`{name}`", kind.on, ", ".join(f"`{k}={v}`" for k, v in kind.params.items()), kind.says)
+        for name, kind in KINDS.items()
+    ]
+    return f"""# Faults of the emulator
+
+{MADE}
+
+Given by `liveavatar-emulator serve --fault NAME:param=value`, by a scenario file, or by the admin API
+while it runs. Faults that the avatar plays also take {" and ".join(f"`{t}`" for t in TIMES)}.
+
+{table(("fault", "acts on", "parameters", "what a caller sees"), rows)}
+"""
+
+
+def causes() -> str:
+    """Every cause, and what to do next."""
+    rows = [(f"`{cause.value}`", step) for cause, step in NEXT_STEPS.items()]
+    return f"""# Causes
+
+{MADE}
+
+Every verdict but `healthy` names one cause: who has to act, or where to look first.
+
+{table(("cause", "next step"), rows)}
+"""
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "limits.md": limits,
+    "settings.md": settings,
+    "faults.md": faults,
+    "causes.md": causes,
+}
+
+
+def main(check: bool) -> int:
+    """Exit code 1 when a page is out of date and must not be written."""
+    stale = [name for name, make in PAGES.items() if _old(name) != make()]
+    for name in stale:
+        if check:
+            sys.stderr.write(f"docs/{name} is out of date; type: make docs\n")
+        else:
+            (FOLDER / name).write_text(PAGES[name]())
+    return 1 if check and stale else 0
+
+
+def _old(name: str) -> str:
+    file = FOLDER / name
+    return file.read_text() if file.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv))
