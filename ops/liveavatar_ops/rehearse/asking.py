@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from liveavatar_ops.health.facts import Depth
-from liveavatar_ops.health.limits import LimitsError
 from liveavatar_ops.health.plan import Asked as AskedCheck
 from liveavatar_ops.health.plan import Usage, plan
 from liveavatar_ops.health.stack import stack_outputs
 from liveavatar_ops.health.target import Target
 from liveavatar_ops.rehearse.emulator import COMMAND
-from liveavatar_ops.rehearse.lane import CONNECTOR, limits_for
+from liveavatar_ops.rehearse.lane import CONNECTOR
 from liveavatar_ops.rehearse.row import Row
 from liveavatar_ops.rehearse.run import Asked
 from liveavatar_ops.rehearse.table import NoSuchRow, rows
@@ -53,7 +52,6 @@ def asked_for(
         template = _template(typed, outputs_of)
     except Usage as wrong:
         problems += wrong.problems
-    problems += _wrong_limits(chosen, template)
     if problems:
         raise Usage(problems)
     return Asked(chosen, typed.times, min(typed.at_once, len(chosen) * typed.times), template, typed.evidence)
@@ -91,14 +89,3 @@ def _template(typed: Typed, outputs_of: Callable[[str], dict[str, Any]]) -> Targ
     if CONNECTOR not in target.body:
         raise Usage([f"{target.where}: has no {CONNECTOR}; only templates with it can be rehearsed"])
     return target
-
-
-def _wrong_limits(chosen: list[Row], template: Target | None) -> list[str]:
-    """A template's line may lie beyond one that a row needs for itself."""
-    problems = []
-    for row in chosen:
-        try:
-            limits_for(row, template)
-        except LimitsError as wrong:
-            problems += [str(problem) for problem in wrong.problems]
-    return problems

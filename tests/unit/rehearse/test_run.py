@@ -1,6 +1,7 @@
 """Rows on lanes: each as often as asked, ended early when wished, and a broken lane breaks the run."""
 
 import threading
+import time
 
 import pytest
 
@@ -61,6 +62,15 @@ def test_a_wish_to_stop_keeps_what_was_rehearsed():
     assert [each.row for each in outcomes] == [row.name for row in ROWS[:2]]
 
 
+def test_no_row_begins_after_a_wish_to_stop():
+    """Also where the running one got to its end in the same moment."""
+    wish = threading.Event()
+
+    outcomes = run(Asked(ROWS, times=3), [FakeLane(lambda row, turn: row is ROWS[1] and wish.set())], wish)
+
+    assert [each.row for each in outcomes] == [row.name for row in ROWS[:2]]
+
+
 def test_a_broken_lane_ends_the_run():
     """Nobody is told "all as expected" of rows that were never rehearsed."""
     reached = threading.Event()
@@ -71,9 +81,13 @@ def test_a_broken_lane_ends_the_run():
 
     def patient(row, turn):
         reached.wait(30)
+        time.sleep(0.01)
 
+    other = FakeLane(patient)
     with pytest.raises(ConnectionError, match="the emulator is gone"):
-        run(Asked(ROWS, times=1000, at_once=2), [FakeLane(broken), FakeLane(patient)], threading.Event())
+        run(Asked(ROWS, times=1000, at_once=2), [FakeLane(broken), other], threading.Event())
+
+    assert len(other.done) < 1000 * len(ROWS) - 1
 
 
 def test_phases_are_told_with_their_row():

@@ -1,5 +1,7 @@
 """Laws of the fault table: it is whole, it can be played, and every row says why."""
 
+import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -59,6 +61,16 @@ def test_names_are_unique():
     names = [row.name for row in TABLE]
 
     assert sorted(set(names)) == sorted(names)
+
+
+def test_the_guide_names_every_row(root: Path):
+    """A row that is added is added to docs/rehearsing.md too, and none that went is still there."""
+    listed = (
+        (root / "docs" / "rehearsing.md").read_text().partition("## Rows")[2].partition("Not rehearsed")[0]
+    )
+
+    named = set(re.findall(r"`([a-z_]+)`", listed))
+    assert named == {row.name for row in TABLE}
 
 
 @each_row
