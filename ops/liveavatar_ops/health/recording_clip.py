@@ -5,6 +5,7 @@ Runs when the LiveAvatar session is over. Needs PyAV (the extra `clip`), importe
 Every picture is shown at the moment it came: where the avatar stood, the clip stands.
 """
 
+from collections.abc import Callable
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 MISSING = "--record: needs PyAV, which is not installed. Install it with: pip install 'liveavatar-ops[clip]'"
 TICKS = 1000  # a second; moments of pictures are kept to the millisecond
-ENCODERS: tuple[tuple[str, dict[str, str]], ...] = (
+Encoders = tuple[tuple[str, dict[str, str]], ...]
+ENCODERS: Encoders = (
     ("libx264", {"crf": "26", "preset": "veryfast"}),
     ("mpeg4", {"qscale": "5"}),
 )
@@ -36,16 +38,16 @@ class NoClip(Exception):
     """There is no clip; the text says why."""
 
 
-def recorder_missing() -> str | None:
+def recorder_missing(find: Callable[[str], object] = find_spec) -> str | None:
     """The line for whoever asked for a clip where PyAV is not installed; None where it is."""
-    return None if find_spec("av") is not None else MISSING
+    return None if find("av") is not None else MISSING
 
 
-def make_clip(folder: Path, facts: Facts, path: Path) -> float:
+def make_clip(folder: Path, facts: Facts, path: Path, *, encoders: Encoders = ENCODERS) -> float:
     """
     Encode what the spool in `folder` holds into `path`; returns the clip's length in seconds.
 
-    Raises NoClip where nothing was kept or nothing can encode it.
+    `encoders` are tried in order. Raises NoClip where nothing was kept or nothing can encode it.
     """
     kept = kept_frames(folder)
     if not kept:
@@ -54,7 +56,7 @@ def make_clip(folder: Path, facts: Facts, path: Path) -> float:
     ends_s = max(kept[-1].at_s + 1 / TICKS, facts.video.watched_until_s, facts.room.watched_until_s or 0.0)
     sound = _sound(folder, facts, begins_s, ends_s)
     try:
-        _encode(folder, kept, sound, path, ends_s)
+        _encode(folder, kept, sound, path, ends_s=ends_s, encoders=encoders)
     except (OSError, ValueError, ImportError) as why:  # PyAV's errors are both of these
         raise NoClip(f"no clip: encoding it failed ({type(why).__name__}: {why})") from None
     return ends_s - begins_s
@@ -70,12 +72,14 @@ def _sound(folder: Path, facts: Facts, begins_s: float, ends_s: float) -> Sample
     return sound if asked_s is None else with_prompt(sound, load_prompt(), asked_s - begins_s)
 
 
-def _encode(folder: Path, kept: list[Kept], sound: Samples, path: Path, ends_s: float) -> None:
+def _encode(
+    folder: Path, kept: list[Kept], sound: Samples, path: Path, *, ends_s: float, encoders: Encoders
+) -> None:
     import av  # noqa: PLC0415 -- optional, and 100 MB: only who asks for a clip needs it
 
     largest = max(kept, key=lambda each: each.width * each.height)
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as out:
-        picture = _picture_stream(out, largest)
+        picture = _picture_stream(out, largest, encoders)
         voice = _sound_stream(out) if sound.size else None
         said = 0
         last: av.VideoFrame | None = None
@@ -95,11 +99,11 @@ def _encode(folder: Path, kept: list[Kept], sound: Samples, path: Path, ends_s: 
             out.mux(voice.encode(None))
 
 
-def _picture_stream(out: "OutputContainer", size: Kept) -> "VideoStream":
+def _picture_stream(out: "OutputContainer", size: Kept, encoders: Encoders) -> "VideoStream":
     from av.codec import Codec  # noqa: PLC0415 -- as above
     from av.codec.codec import UnknownCodecError  # noqa: PLC0415 -- as above
 
-    for name, options in ENCODERS:
+    for name, options in encoders:
         try:
             Codec(name, "w")
         except UnknownCodecError:

@@ -2,13 +2,12 @@
 
 from liveavatar_ops.health.evidence.timeline_pen import n, width_of
 from liveavatar_ops.health.evidence.timeline_space import Board, Rows, Word, binned, runs
-from liveavatar_ops.health.facts import Span
+from liveavatar_ops.health.facts import Span, VideoFacts
 
 Ends = tuple[float, float]  # top and bottom of a lane
 MOST_LEVELS = 60.0  # of motion; more is shown as this
 QUIETEST_DBFS = -70.0
 BIN_S = 0.25  # of the frame density
-SPAN_LOOKS = {"frozen": "bad", "black": "bad", "one_colour": "bad", "gap": "warn"}
 _SPAN_WORDS = {"frozen": "stands still", "black": "black", "one_colour": "one colour", "gap": "no frame"}
 
 
@@ -20,9 +19,9 @@ def draw_spans(board: Board, ends: Ends) -> None:
     rows = Rows(axis, layout.small, 1)
     words = []
     for span in worst_first:
-        look = SPAN_LOOKS.get(span.kind)
-        if look is None:
+        if span.kind not in _SPAN_WORDS:
             continue
+        look = "bad" if span.took_s >= getattr(board.limits, f"{span.kind}_unhealthy_s") else "warn"
         x0, x1 = axis.x(span.start_s), max(axis.x(span.end_s), axis.x(span.start_s) + 2)
         said = f"{_SPAN_WORDS[span.kind]} {span.took_s:.1f} s"
         pen.rect((x0, top, x1, bottom), f"f-{look} wash", title=_told(span, said))
@@ -34,25 +33,35 @@ def draw_spans(board: Board, ends: Ends) -> None:
         pen.words((x + shift, top + 13), word.text, layout.small, word.look, anchor=anchor)
 
 
+def density(video: VideoFacts) -> list[tuple[float, float, float]]:
+    """Start and end of each bin, and its frames a second; long watches, kept in steps, have wide bins."""
+    moments = video.series.at_s
+    if not moments:
+        return []
+    each = max(video.frames / len(moments), 1.0)
+    first_s, spacing_s = moments[0], (moments[-1] - moments[0]) / len(moments)
+    bin_s = max(BIN_S, 4 * spacing_s if each > 1 else 0.0)
+    counts: dict[int, float] = {}
+    for at_s in moments:
+        place = int((at_s - first_s) / bin_s + 1e-6)
+        counts[place] = counts.get(place, 0.0) + each
+    return [
+        (first_s + place * bin_s, first_s + (place + 1) * bin_s, count / bin_s)
+        for place, count in sorted(counts.items())
+    ]
+
+
 def draw_frames(board: Board, ends: Ends) -> None:
     """Frames a second in short bins; the dashed line is the degraded limit, the empty place a gap."""
-    pen, axis, _layout, facts, limits = board.pen, board.axis, board.layout, board.facts, board.limits
+    pen, axis, facts, limits = board.pen, board.axis, board.facts, board.limits
     top, bottom = ends
-    video = facts.video
-    if not video.series.at_s:
-        return
-    each = max(video.frames / len(video.series.at_s), 1.0)  # longer watches come in bins of frames
-    counts: dict[int, float] = {}
-    for at_s in video.series.at_s:
-        counts[int(at_s / BIN_S)] = counts.get(int(at_s / BIN_S), 0.0) + each
-    highest = max([30.0, *((video.fps_first_third or 0.0) * f for f in (1.2,)), facts.target.fps or 0.0])
+    usual = 1.2 * (facts.video.fps_first_third or 0.0)
+    highest = max(30.0, usual, facts.target.fps or 0.0)
     strokes = []
-    for place, count in sorted(counts.items()):
-        x0, x1 = axis.x(place * BIN_S), axis.x((place + 1) * BIN_S)
-        high = (bottom - top) * min(count / BIN_S / highest, 1.0)
-        strokes.append(
-            f"M{n(x0 + 0.4)} {n(bottom)}V{n(bottom - high)}H{n(max(x1 - 0.4, x0 + 0.8))}V{n(bottom)}Z"
-        )
+    for start_s, end_s, rate in density(facts.video):
+        x0, x1 = axis.x(start_s) + 0.4, axis.x(end_s) - 0.4
+        y = bottom - (bottom - top) * min(rate / highest, 1.0)
+        strokes.append(f"M{n(x0)} {n(bottom)}V{n(y)}H{n(max(x1, x0 + 0.4))}V{n(bottom)}Z")
     pen.path(strokes, "f-frames")
     y = bottom - (bottom - top) * min(limits.fps_degraded / highest, 1.0)
     _threshold(board, y, f"{limits.fps_degraded:g} fps")
@@ -60,7 +69,7 @@ def draw_frames(board: Board, ends: Ends) -> None:
 
 def draw_light(board: Board, ends: Ends) -> None:
     """Mean luma; under the dashed line a pixel counts as black."""
-    pen, axis, _layout, facts, limits = board.pen, board.axis, board.layout, board.facts, board.limits
+    pen, axis, facts, limits = board.pen, board.axis, board.facts, board.limits
     top, bottom = ends
     series = facts.video.series
     points = [
@@ -77,7 +86,7 @@ def draw_light(board: Board, ends: Ends) -> None:
 
 def draw_motion(board: Board, ends: Ends) -> None:
     """The largest change of each frame; what stays under the dashed line is a standing picture."""
-    pen, axis, _layout, facts, limits = board.pen, board.axis, board.layout, board.facts, board.limits
+    pen, axis, facts, limits = board.pen, board.axis, board.facts, board.limits
     _top, bottom = ends
     series = facts.video.series
     still: list[str] = []
@@ -97,7 +106,7 @@ def _motion_high(motion: float, ends: Ends) -> float:
 
 def draw_sound(board: Board, ends: Ends) -> None:
     """The avatar's loudness; speech is underlined, and what is under the dashed line is not speech."""
-    pen, axis, _layout, facts, limits = board.pen, board.axis, board.layout, board.facts, board.limits
+    pen, axis, facts, limits = board.pen, board.axis, board.facts, board.limits
     top, bottom = ends
     series = facts.audio.series
     wide = max(axis.x(0.1) - axis.x(0.0) - 0.6, 0.8)
