@@ -12,7 +12,6 @@ from liveavatar_ops.health.stack import stack_outputs
 from liveavatar_ops.health.target import Target
 from liveavatar_ops.rehearse.emulator import COMMAND
 from liveavatar_ops.rehearse.lane import CONNECTOR
-from liveavatar_ops.rehearse.row import Row
 from liveavatar_ops.rehearse.run import Asked
 from liveavatar_ops.rehearse.table import NoSuchRow, rows
 
@@ -42,7 +41,7 @@ def asked_for(
 ) -> Asked:
     """What to rehearse; raises Usage with everything that is wrong."""
     problems = _wrong_numbers(typed) + _wrong_places(typed, emulator)
-    chosen: list[Row] = []
+    chosen = rows([], typed.depth)
     try:
         chosen = rows(typed.faults, typed.depth)
     except NoSuchRow as wrong:
