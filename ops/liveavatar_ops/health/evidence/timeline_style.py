@@ -7,6 +7,13 @@ from liveavatar_ops.health.evidence.timeline_space import NARROWEST_WIDE
 FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif'
 
 
+# A drawing opened by itself on a phone is laid out 980 wide, as any page that says nothing about its width;
+# inside an <img> the "screen" is the image, which keeps the shape of the wide drawing.
+_PHONE = ",".join(
+    f"screen and (max-{kind}:640px) and (orientation:portrait)" for kind in ("width", "device-width")
+)
+
+
 @dataclass(frozen=True)
 class _Colours:
     paper: str
@@ -69,7 +76,7 @@ def css(narrow: tuple[int, int]) -> str:
         f"@media(prefers-color-scheme:dark){{{_rules(DARK)}}}"
         f"@media print{{{_rules(LIGHT)}}}"
         ".tl{max-width:100%;height:auto}.tl-narrow{display:none}"
-        f"@media screen and (max-width:640px) and (orientation:portrait){{"
+        f"@media {_PHONE}{{"
         f".tl{{width:100%;height:auto;aspect-ratio:{wide}/{high}}}"
         f".tl-wide{{display:none}}.tl-narrow{{display:inline;transform:scale({scale:g})}}}}"
     )
