@@ -87,9 +87,7 @@ def _encode(
             at_s = each.at_s - kept[0].at_s
             said = _speak(out, voice, sound, said, until_s=at_s)
             raw = np.frombuffer(held, np.uint8).reshape(each.height * 3 // 2, each.width)
-            last = av.VideoFrame.from_ndarray(raw, format="yuv420p")
-            if (each.width, each.height) != (largest.width, largest.height):
-                last = last.reformat(width=largest.width, height=largest.height)
+            last = av.VideoFrame.from_ndarray(raw, format="yuv420p")  # the encoder scales what differs
             _show(out, picture, last, at_s)
         if last is not None:  # the wait after the last frame is part of what a viewer saw
             _show(out, picture, last, ends_s - kept[0].at_s)

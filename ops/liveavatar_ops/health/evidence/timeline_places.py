@@ -149,7 +149,9 @@ def _wait_for_video(facts: Facts) -> Stretch | None:
 
 def _own_host(facts: Facts) -> Stretch | None:
     worst = max(facts.host.spikes, key=lambda spike: spike.lag_s, default=None)
-    return None if worst is None else (max(worst.at_s - worst.lag_s, 0.0), worst.at_s)
+    if worst is None:  # no single moment: it was short of CPU throughout
+        return _between(facts.room.connect_started_s, facts.room.watched_until_s)
+    return max(worst.at_s - worst.lag_s, 0.0), worst.at_s
 
 
 def _end(facts: Facts) -> Stretch | None:
