@@ -6,7 +6,7 @@ Settings stay where they are when a catalog is promoted; that is why they live a
 
 import difflib
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pulumi
@@ -41,6 +41,16 @@ class SecretSource(BaseModel):
         return self
 
 
+class Gate(BaseModel):
+    """What a deployment must prove of every template before it is over."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    depth: Literal["api", "session", "video", "conversation"] = "conversation"
+    attempts: Annotated[int, Field(ge=1, le=9)] = 3
+    needed: Annotated[int, Field(ge=1, le=9)] = 1
+
+
 class Environment(BaseModel):
     """What one stack adds to the catalog."""
 
@@ -50,6 +60,7 @@ class Environment(BaseModel):
     max_session_duration: Annotated[int | None, Field(alias="maxSessionDuration", gt=0)] = None
     avatars: dict[str, UUID]
     secrets: dict[str, SecretSource]
+    gate: Gate | None = None
 
     def longest_session_s(self, wanted: int | None) -> int | None:
         """The shortest of what the template wants and what this environment allows, in seconds."""
@@ -68,6 +79,7 @@ def read_environment(config: pulumi.Config, stack: str) -> Environment:
         "maxSessionDuration": config.get_int("maxSessionDuration"),
         "avatars": config.get_object("avatars"),
         "secrets": config.get_object("secrets"),
+        "gate": config.get_object("gate"),
     }
     return check_environment({k: v for k, v in given.items() if v is not None}, f"Pulumi.{stack}.yaml")
 
@@ -86,7 +98,7 @@ def _row(problem: Mapping[str, Any]) -> str:
     if problem["type"] == "missing":
         return f"{key} is missing; add it, as Pulumi.dev.yaml shows"
     if problem["type"] == "extra_forbidden":
-        known = ["type", "awsSecretId", "jsonKey", "region", "valueFrom"]
+        known = ["type", "awsSecretId", "jsonKey", "region", "valueFrom", *Gate.model_fields]
         near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
         return f"{key} is not known" + (f"; did you mean {near[0]}?" if near else "; remove it")
     return f"{key}: {problem['msg'].removeprefix('Value error, ')}"

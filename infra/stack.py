@@ -8,8 +8,8 @@ from typing import Any
 import pulumi
 
 from catalog_reader import Catalog, ContextEntry, TemplateEntry
-from environment import Environment, SecretSource
-from pulumi_liveavatar import Context, Secret, SessionTemplate, aws_secret
+from environment import Environment, Gate, SecretSource
+from pulumi_liveavatar import Context, HealthGate, Secret, SessionTemplate, aws_secret
 
 
 class BadReferences(Exception):
@@ -60,6 +60,9 @@ def declare(catalog: Catalog, environment: Environment, config: pulumi.Config) -
         name: _template(name, entry, environment, secrets, contexts)
         for name, entry in catalog.templates.items()
     }
+    if environment.gate is not None:
+        for name, entry in catalog.templates.items():
+            _gate(name, entry, environment.gate, templates[name], contexts)
     return Declared(secrets, contexts, templates)
 
 
@@ -100,6 +103,25 @@ def _template(
         max_session_duration=environment.longest_session_s(entry.max_session_duration),
         openai_realtime_config=realtime,
         health=entry.health,
+    )
+
+
+def _gate(
+    name: str,
+    entry: TemplateEntry,
+    wanted: Gate,
+    template: SessionTemplate,
+    contexts: Mapping[str, Context],
+) -> HealthGate:
+    """The last of a template's resources: what is replaced is deleted only after it passed."""
+    guards = [contexts[entry.context]] if entry.context is not None else []
+    return HealthGate(
+        name,
+        template=template,
+        guards=guards,
+        depth=wanted.depth,
+        attempts=wanted.attempts,
+        needed=wanted.needed,
     )
 
 

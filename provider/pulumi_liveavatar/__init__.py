@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pulumi_liveavatar.context import Context
+    from pulumi_liveavatar.health_gate import HealthGate
     from pulumi_liveavatar.secret import AwsSecret, AwsSecretError, Secret, aws_secret
     from pulumi_liveavatar.session_template import SessionTemplate
 
@@ -18,12 +19,13 @@ _HOMES = {
     "AwsSecret": "secret",
     "AwsSecretError": "secret",
     "Context": "context",
+    "HealthGate": "health_gate",
     "Secret": "secret",
     "SessionTemplate": "session_template",
     "aws_secret": "secret",
 }
 
-__all__ = ["AwsSecret", "AwsSecretError", "Context", "Secret", "SessionTemplate", "aws_secret"]
+__all__ = ["AwsSecret", "AwsSecretError", "Context", "HealthGate", "Secret", "SessionTemplate", "aws_secret"]
 
 
 def __getattr__(name: str) -> Any:

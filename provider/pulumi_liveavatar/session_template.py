@@ -125,6 +125,7 @@ class SessionTemplate(Resource, module="liveavatar", name="SessionTemplate"):
     name: pulumi.Output[str]
     mode: pulumi.Output[str]
     avatar_id: pulumi.Output[str]
+    health: pulumi.Output[dict[str, HealthLimit] | None]
     body: pulumi.Output[dict[str, Any]]
     digest: pulumi.Output[str]
 

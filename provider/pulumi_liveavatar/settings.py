@@ -133,6 +133,10 @@ class Settings(AwsSettings):
         description="`debug` writes one line a request to stderr, without bodies",
     )
 
+    def as_environment(self) -> dict[str, str]:
+        """The variables by which a child process reaches the same account; the way for keys, never argv."""
+        return {"LIVEAVATAR_API_KEY": self.api_key.get_secret_value(), "LIVEAVATAR_API_URL": self.api_url}
+
 
 Kind = TypeVar("Kind", bound=AwsSettings)
 

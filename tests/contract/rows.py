@@ -11,6 +11,7 @@ from pulumi_liveavatar._base import LiveAvatarProvider
 from pulumi_liveavatar.api.contexts import Contexts
 from pulumi_liveavatar.api.secrets import Secrets
 from pulumi_liveavatar.context import ContextProvider
+from pulumi_liveavatar.health_gate import HealthGateProvider
 from pulumi_liveavatar.secret import SecretProvider
 from pulumi_liveavatar.session_template import SessionTemplateProvider
 from tests.contract import template_cases
@@ -41,6 +42,9 @@ class Row:
     """Somebody deletes the remote object."""
 
     posts_to: str | None = None
+    calls_api: bool = True
+    """Whether it talks to LiveAvatar itself; a gate's checks do so in a process of their own."""
+
     exempt: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -169,7 +173,50 @@ SESSION_TEMPLATE = Row(
     exempt={"lose": "there is no such object at LiveAvatar", "posts_to": "nothing is posted"},
 )
 
-ROWS = [CONTEXT, SECRET_BY_VALUE, SECRET_BY_AWS, SESSION_TEMPLATE]
+# HealthGate ----------------------------------------------------------------------------------------------
+
+
+def _gate(world: World) -> Props:
+    """The cheapest depth: what a check finds is not the contract's question."""
+    desk = template_cases.desk(world)
+    body = {key: value for key, value in desk.items() if key not in {"name", "health"}}
+    return {
+        "name": "p-s-gate",
+        "body": body,
+        "depth": "api",
+        "attempts": 1,
+        "needed": 1,
+        "guards": {"0": "a"},
+    }
+
+
+def _gate_changes(world: World) -> Mapping[str, Change]:
+    gate = _gate(world)
+    return {
+        "name": (gate, {**gate, "name": "p-s-other"}),
+        "body": (gate, {**gate, "body": {**gate["body"], "max_session_duration": 30}}),
+        "health": (gate, {**gate, "health": {"first_frame_degraded_s": 4}}),
+        "depth": (gate, {**gate, "depth": "session"}),
+        "attempts": (gate, {**gate, "attempts": 2}),
+        "needed": ({**gate, "attempts": 2}, {**gate, "attempts": 2, "needed": 2}),
+        "guards": (gate, {**gate, "guards": {"0": "b"}}),
+    }
+
+
+HEALTH_GATE = Row(
+    "HealthGate",
+    HealthGateProvider,
+    wanted=_gate,
+    changes=_gate_changes,
+    calls_api=False,
+    exempt={
+        "hand_edit": "a verdict is of its moment; `health watch` asks whether it still holds",
+        "lose": "there is no such object at LiveAvatar",
+        "posts_to": "nothing is posted",
+    },
+)
+
+ROWS = [CONTEXT, SECRET_BY_VALUE, SECRET_BY_AWS, SESSION_TEMPLATE, HEALTH_GATE]
 
 
 def inputs_of(row: Row) -> set[str]:

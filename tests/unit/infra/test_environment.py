@@ -30,6 +30,7 @@ def test_every_shipped_stack_fits_the_catalog(root: Path, stack: str) -> None:
     check_references(read_catalog(root / "infra" / "catalog"), environment, stack)
 
     assert environment.sandbox == (stack == "dev")
+    assert (environment.gate is None) == (stack == "dev"), "what customers see is proven before an up is over"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,10 @@ def test_every_shipped_stack_fits_the_catalog(root: Path, stack: str) -> None:
             "awsSecretld is not known; did you mean awsSecretId",
             id="typo",
         ),
+        pytest.param(
+            {"gate": {"dept": "video"}}, "gate.dept is not known; did you mean depth", id="typo in the gate"
+        ),
+        pytest.param({"gate": {"depth": "deep"}}, "gate.depth: .*'conversation'", id="no such depth"),
         pytest.param({"maxSessionDuration": 0}, "maxSessionDuration: .*greater than 0", id="no time"),
     ],
 )
