@@ -82,7 +82,7 @@ def test_a_demo_ends_with_a_healthy_verdict_and_a_second_one_changes_nothing(che
 
 
 def test_a_fault_gives_its_verdict_and_cause(checkout: Path) -> None:
-    """The rehearsal that the last screen offers does what it says; a starved machine may say it cannot tell."""
+    """The rehearsal that the last screen offers does what it says; a starved machine may not tell."""
     done = demo(checkout, "--fault", "no_video")
 
     assert (done.returncode, "UNHEALTHY" in done.stdout) in {(1, True), (3, False)}, done.stdout
