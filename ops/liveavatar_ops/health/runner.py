@@ -30,6 +30,7 @@ from liveavatar_ops.health.job import FACTS_FILE, PARTIAL_FILE, PICTURES_FILE, J
 from liveavatar_ops.health.ledger import OPEN, Ledger, State
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.owner import identity_of, this_process
+from liveavatar_ops.health.recording import forget_stale
 from liveavatar_ops.health.recording_clip import NoClip, make_clip
 from liveavatar_ops.health.stopping import close_row
 from liveavatar_ops.health.thumbnails import Thumbnail, load
@@ -39,6 +40,7 @@ from pulumi_liveavatar.settings import Settings
 from pulumi_liveavatar.text import scrub, shorten
 
 CHILD = (sys.executable, "-m", "liveavatar_ops.health.probe")
+WORKDIR_PREFIX = "liveavatar-check-"
 POLL_S = 0.05
 GRACE_S = 10.0  # for the child to stop its session after it was asked to end
 MARGIN_S = 60.0  # beyond a child's own end before a janitor elsewhere may touch its session
@@ -98,7 +100,9 @@ class Runner:
         record: bool = False,
     ) -> Checked:
         """One check of one target. Raises LedgerError before anything is started, and Interrupted."""
-        with tempfile.TemporaryDirectory(prefix="liveavatar-check-") as made:
+        if record:
+            forget_stale(Path(tempfile.gettempdir()).glob(f"{WORKDIR_PREFIX}*"), time.time())
+        with tempfile.TemporaryDirectory(prefix=WORKDIR_PREFIX) as made:
             workdir = Path(made)
             job = Job(
                 check_id=str(uuid.uuid4()),
