@@ -161,9 +161,11 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 
 def test_the_digest_follows_content_and_nothing_else(tmp_path: Path) -> None:
     """Comments and order do not change what is promoted; a word of a prompt does."""
-    files = {"contexts__greeter.md": GOOD_CONTEXT, "templates__t.yaml": GOOD_TEMPLATE}
+    limits = "health: {connect_degraded_s: 1, first_frame_degraded_s: 4}\n"
+    files = {"contexts__greeter.md": GOOD_CONTEXT, "templates__t.yaml": GOOD_TEMPLATE + limits}
     first = read_catalog(write(tmp_path / "a", **files)).digest
-    reordered = "# a comment\navatar: june\nsecret: openai\ncontext: greeter\n"
+    turned = "health: {first_frame_degraded_s: 4, connect_degraded_s: 1}\n"
+    reordered = f"# a comment\n{turned}avatar: june\nsecret: openai\ncontext: greeter\n"
     same = read_catalog(write(tmp_path / "b", **{**files, "templates__t.yaml": reordered})).digest
     other = read_catalog(
         write(tmp_path / "c", **{**files, "contexts__greeter.md": GOOD_CONTEXT.replace("greet", "insult")})
