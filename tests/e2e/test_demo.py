@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from liveavatar_ops.demo.surroundings import API_KEY, OPENAI_KEY
+from liveavatar_ops.demo.surroundings import API_KEY, OPENAI_KEY, Surroundings, only_one
 from tests.support.engine import shipped_copy, tidy_env
 from tests.support.processes import processes_of, until
 
@@ -105,6 +105,18 @@ def test_outside_a_checkout_the_demo_says_where_to_go(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "not inside a checkout" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_demo_beside_a_first_is_refused(checkout: Path) -> None:
+    """It says whose turn it is, and starts nothing; the mark of a dead one holds nobody up."""
+    place = Surroundings(checkout)
+    with only_one(place):
+        done = demo(checkout)
+
+    assert done.returncode == 2
+    assert "running already (process" in done.stdout
+    with only_one(place):
+        assert (place.folder / "running").read_text().isdigit()
 
 
 def running(word: str) -> Callable[[Path], bool]:

@@ -13,7 +13,7 @@ from liveavatar_ops.demo.deploy import DeployFailed
 from liveavatar_ops.demo.run import CheckFailed, check, deploy, services, signals_as_interrupts
 from liveavatar_ops.demo.screen import Screen
 from liveavatar_ops.demo.services import ServiceFailed, private_folder
-from liveavatar_ops.demo.surroundings import NotAProject, Surroundings, find_root
+from liveavatar_ops.demo.surroundings import AlreadyRunning, NotAProject, Surroundings, find_root, only_one
 
 USAGE, INTERRUPTED = 2, 130
 NEXT = {
@@ -44,9 +44,9 @@ def demo(
     try:
         place = Surroundings(find_root(Path.cwd()))
         private_folder(place.folder)
-        with signals_as_interrupts():
+        with signals_as_interrupts(), only_one(place):
             code = _shell(place, console) if shell else _demo(place, console, template, fault or [])
-    except (NotAProject, ServiceFailed, DeployFailed, CheckFailed) as error:
+    except (NotAProject, AlreadyRunning, ServiceFailed, DeployFailed, CheckFailed) as error:
         console.print(f"\n{error}", style="red", markup=False, highlight=False, soft_wrap=True)
         code = USAGE
     except KeyboardInterrupt:

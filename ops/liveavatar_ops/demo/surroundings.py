@@ -1,8 +1,10 @@
 """What the demo runs in: its own folder, its own settings, and nothing of the user's accounts."""
 
+import contextlib
+import fcntl
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +79,28 @@ class Surroundings:
 
     def env(self, settings: Mapping[str, str]) -> dict[str, str]:
         return self.clean_env() | dict(settings)
+
+
+class AlreadyRunning(Exception):
+    """Two demos of one checkout would work on the same stack and the same emulator."""
+
+
+@contextlib.contextmanager
+def only_one(place: Surroundings) -> Iterator[None]:
+    """Hold the checkout's demo while the block runs; the dead hold nothing. Raises AlreadyRunning."""
+    with (place.folder / "running").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise AlreadyRunning(
+                f"A demo of this checkout is running already (process {file.read().strip() or 'unknown'}). "
+                "Wait until it is over, or end it with Ctrl-C."
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
 
 
 def find_root(start: Path) -> Path:
