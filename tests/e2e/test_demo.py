@@ -110,6 +110,7 @@ def test_outside_a_checkout_the_demo_says_where_to_go(tmp_path: Path) -> None:
 def test_a_second_demo_beside_a_first_is_refused(checkout: Path) -> None:
     """It says whose turn it is, and starts nothing; the mark of a dead one holds nobody up."""
     place = Surroundings(checkout)
+    place.folder.mkdir(exist_ok=True)
     with only_one(place):
         done = demo(checkout)
 
