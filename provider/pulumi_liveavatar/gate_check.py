@@ -5,7 +5,6 @@ The provider knows nothing of the health job but its command line and its result
 """
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -59,7 +58,7 @@ def run_check(template: Mapping[str, Any], depth: str, settings: Settings) -> Se
     try:
         done = subprocess.run(
             [*command, "--json", "--evidence", str(evidence)],
-            env=os.environ | settings.as_environment(),
+            env=settings.child_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -6,6 +6,7 @@ provider from what the state remembers of the config, so a key rotated since the
 """
 
 import ipaddress
+import os
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar, cast
@@ -133,9 +134,10 @@ class Settings(AwsSettings):
         description="`debug` writes one line a request to stderr, without bodies",
     )
 
-    def as_environment(self) -> dict[str, str]:
-        """The variables by which a child process reaches the same account; the way for keys, never argv."""
-        return {"LIVEAVATAR_API_KEY": self.api_key.get_secret_value(), "LIVEAVATAR_API_URL": self.api_url}
+    def child_environment(self) -> dict[str, str]:
+        """Our own environment, made to reach the same account; the way for keys, which never go by argv."""
+        ours = {"LIVEAVATAR_API_KEY": self.api_key.get_secret_value(), "LIVEAVATAR_API_URL": self.api_url}
+        return os.environ | ours
 
 
 Kind = TypeVar("Kind", bound=AwsSettings)

@@ -66,6 +66,7 @@ def test_heygen_is_seen_and_heard(
     )
 
     assert seen.tracks == ["heygen/audio", "heygen/video"]
+    assert seen.said()[-1] == "session.stopped"
     assert seen.put_out
 
 
