@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.support.engine import Project, small_project
+from tests.support.processes import until
 
 pytestmark = pytest.mark.engine
 
@@ -25,14 +25,6 @@ from pulumi_liveavatar import Secret, aws_secret
 Secret("openai", secret_type="OPENAI_API_KEY", aws=aws_secret("dev/liveavatar/openai", json_key="api_key"))
 """
 PROGRAMS = {"contexts": CONTEXT, "secrets": SECRET}
-
-
-def until(claim: Callable[[], object], what: str, within_s: float = 120) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + within_s
-    while not claim():
-        assert time.monotonic() < end, f"never came true: {what}"
-        time.sleep(0.02)
 
 
 def provider_pids(project: Project) -> list[int]:

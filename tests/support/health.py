@@ -4,13 +4,13 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support import processes
 from tests.support.emulator import RunningEmulator
 
 COMMAND = [sys.executable, "-m", "liveavatar_ops.health"]
@@ -89,12 +89,9 @@ def janitor(env: dict[str, str]) -> Ended:
     return Ended(done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr)
 
 
-def until(holds: Callable[[], bool], what: str, within_s: float = 60.0) -> None:
-    """Wait for a condition, generously."""
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline, f"waited {within_s} s for {what}"
-        time.sleep(0.02)
+def until(holds: Callable[[], bool], what: str = "", within_s: float = 60.0) -> None:
+    """Wait for a condition, for as long as a check may take."""
+    processes.until(holds, what, deadline_s=within_s)
 
 
 def flags(limits: dict[str, float]) -> list[str]:

@@ -19,9 +19,9 @@ def processes_of(folder: Path) -> list[str]:
     return found
 
 
-def until(condition: Callable[[], object], *, deadline_s: float = 120) -> None:
+def until(condition: Callable[[], object], what: str = "", *, deadline_s: float = 120) -> None:
     """Returns as soon as a condition holds; fails after a time that only a real fault needs."""
     end = time.monotonic() + deadline_s
     while not condition():
-        assert time.monotonic() < end, f"still not so after {deadline_s:.0f} s: {condition}"
-        time.sleep(0.05)
+        assert time.monotonic() < end, f"still not so after {deadline_s:.0f} s: {what or condition}"
+        time.sleep(0.02)

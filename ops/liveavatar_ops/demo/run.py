@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from liveavatar_ops.demo.deploy import Deployed, Engine
-from liveavatar_ops.demo.screen import Screen
+from liveavatar_ops.demo.screen import DONE, Screen
 from liveavatar_ops.demo.services import private_folder, service
 from liveavatar_ops.demo.surroundings import AWS_REGION, AWS_SECRET_ID, OPENAI_KEY, STACK, Surroundings
 from liveavatar_ops.health.report.result import HealthResult
@@ -80,8 +80,7 @@ def deploy(place: Surroundings, screen: Screen, settings: dict[str, str]) -> Dep
 
 
 def _counted(changes: dict[str, int]) -> str:
-    words = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"}
-    return ", ".join(f"{n} {words.get(op, op)}" for op, n in changes.items() if op != "same")
+    return ", ".join(f"{n} {DONE.get(op, op)}" for op, n in changes.items() if op != "same")
 
 
 def check(place: Surroundings, screen: Screen, settings: dict[str, str], template: str) -> Checked:

@@ -6,8 +6,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.owner import Liveness, liveness
 from liveavatar_ops.health.runner import Checked, Interrupted, Runner
 from pulumi_liveavatar.settings import Settings
+from tests.support.health import until
 
 TARGET = TargetFacts(name="desk", depth=Depth.SESSION)
 KEY = "canary-api-key-77"
@@ -337,11 +337,3 @@ def test_the_key_is_in_no_argument_no_job_and_no_facts(tmp_path: Path, api: Stop
     assert KEY not in checked.facts.model_dump_json()
     for path in ledger.path.parent.glob("ledger.sqlite3*"):
         assert KEY.encode() not in path.read_bytes()
-
-
-def until(holds: Callable[[], bool], within_s: float = 60.0) -> None:
-    """Wait for a condition, generously."""
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
