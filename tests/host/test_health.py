@@ -73,6 +73,10 @@ def test_a_session_is_opened_and_stopped(emulator: RunningEmulator, env: dict[st
     assert (facts["stop"]["stopped"], facts["stop"]["by"]) == (True, "check")
     assert facts["credits"]["before"] == "5000"
     assert ledger.open_rows() == []
+    with sqlite3.connect(ledger.path) as db:
+        assert db.execute("SELECT credits, rate FROM probe_sessions").fetchall() == [
+            (float(facts["credits"]["estimate"]), 1.0)
+        ]
     assert len(emulator.admin("GET", "/sessions")) == 1
 
 

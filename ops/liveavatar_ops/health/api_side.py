@@ -5,13 +5,14 @@ What is measured is sent once; what cleans up is repeated. Every step of a sessi
 before the call that makes it true.
 """
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from liveavatar_ops.health.facts import Depth, StopFacts
 from liveavatar_ops.health.job import API_TIMEOUT_S, Job
-from liveavatar_ops.health.ledger import Ledger
+from liveavatar_ops.health.ledger import Ledger, LedgerError
 from liveavatar_ops.health.notebook import Notebook, StepRefused
 from liveavatar_ops.health.references import Reference, price, references
 from liveavatar_ops.health.stopping import close_row
@@ -166,7 +167,9 @@ class ApiSide:
     def _note_cost(self) -> None:
         start = self._notes.facts().step("start")
         open_for = self._notes.now_s() - start.started_s if start else 0.0
-        self._notes.credits["estimate"] = price(self._job.body, open_for)
+        self._notes.credits["estimate"] = spent = price(self._job.body, open_for)
+        with contextlib.suppress(LedgerError):  # the row's own reckoning stands
+            self._ledger.spent(self._job.check_id, float(spent))
         try:
             self._notes.credits["after"] = Account(self._client).credits()
         except LiveAvatarError:

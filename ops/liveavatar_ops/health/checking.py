@@ -7,8 +7,9 @@ Nothing here prints; callers are told by callbacks.
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 
 from liveavatar_ops.health.api_side import cleaning
@@ -19,6 +20,7 @@ from liveavatar_ops.health.ledger import Ledger
 from liveavatar_ops.health.plan import Planned
 from liveavatar_ops.health.runner import Checked, Runner
 from liveavatar_ops.health.verdicts import Judgement, Verdict, exit_code
+from liveavatar_ops.health.workdir import sweep_folders
 from pulumi_liveavatar.api.client import LiveAvatarClient
 from pulumi_liveavatar.api.sessions import Sessions
 from pulumi_liveavatar.settings import Settings
@@ -70,11 +72,13 @@ def signals_as_wishes(on_first: Callable[[], None]) -> Iterator[StopWish]:
 
 
 def sweep_first(settings: Settings, ledger: Ledger) -> Swept:
-    """Stop what earlier checks left open; makes no call where there is nothing."""
+    """Stop what earlier checks left open, remove their folders; makes no call where no session is open."""
+    folders = sweep_folders(time.time())
     if not ledger.open_rows():
-        return Swept()
+        return Swept(folders=folders)
     with LiveAvatarClient(cleaning(settings)) as client:
-        return sweep(ledger, Sessions(client).stop, api_url=settings.api_url)
+        swept = sweep(ledger, Sessions(client).stop, api_url=settings.api_url)
+    return replace(swept, folders=folders)
 
 
 def run_all(

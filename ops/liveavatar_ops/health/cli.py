@@ -208,7 +208,7 @@ def janitor(
     json_: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
 ) -> None:
     """
-    Stop probe sessions that a killed check left open.
+    Stop probe sessions that a killed check left open, and remove its working folder.
 
     Touches only what the ledger of this machine lists, never a customer's session or a check that still
     runs. Exit code 1 when a session could not be stopped.
@@ -220,13 +220,16 @@ def janitor(
         _complain(str(why))
         raise typer.Exit(USAGE_EXIT_CODE) from None
     if json_:
-        done = {"closed": swept.closed, "failed": swept.failed, "left_alone": swept.left_alone}
+        done = {"closed": swept.closed, "failed": swept.failed, "left_alone": swept.left_alone,
+                "folders": swept.folders}  # fmt: skip
         typer.echo(json.dumps({"schema": "liveavatar-ops.health.janitor/1", **done}))
     else:
         for sentence in (*swept.closed, *swept.left_alone):
             typer.echo(sentence)
         if not (swept.closed or swept.failed or swept.left_alone):
             typer.echo("No probe session is open.")
+        if swept.folders:
+            typer.echo(f"Removed working folders of killed checks: {swept.folders}.")
     for sentence in swept.failed:
         _complain(sentence)
     raise typer.Exit(FAILED_EXIT_CODE if swept.failed else 0)

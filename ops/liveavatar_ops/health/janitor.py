@@ -23,6 +23,8 @@ class Swept:
     closed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     left_alone: list[str] = field(default_factory=list)
+    folders: int = 0
+    """Working folders of dead checks that were removed."""
 
 
 def sweep(

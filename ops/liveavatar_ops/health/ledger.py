@@ -10,6 +10,7 @@ and times only, never a key or a token.
        └──► void (no session came to be)
 """
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from pydantic import BaseModel, ConfigDict
 
 from liveavatar_ops.health.owner import Owner
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS probe_sessions (
     check_id    TEXT PRIMARY KEY,
@@ -38,10 +39,12 @@ CREATE TABLE IF NOT EXISTS probe_sessions (
     closed_at   REAL,
     deadline_at REAL NOT NULL,
     note        TEXT NOT NULL DEFAULT '',
-    credits     REAL
+    credits     REAL,
+    rate        REAL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS probe_sessions_by_state ON probe_sessions (state);
 """
+SINCE_1 = "ALTER TABLE probe_sessions ADD COLUMN rate REAL"
 
 
 class State(StrEnum):
@@ -59,7 +62,11 @@ OPEN = (State.planned, State.minted, State.starting, State.started)
 
 
 class Row(BaseModel):
-    """One probe session; times are seconds since 1970, `deadline_at` when even a hung check is over."""
+    """
+    One probe session; times are seconds since 1970, `deadline_at` when even a hung check is over.
+
+    `rate` is what a begun minute costs; `credits` what it did cost, or None while that is not known.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -78,6 +85,7 @@ class Row(BaseModel):
     deadline_at: float
     note: str
     credits: float | None
+    rate: float | None
 
 
 class LedgerError(Exception):
@@ -91,13 +99,26 @@ class Ledger:
         self.path = path
         self._now = now
 
-    def plan(self, check_id: str, *, target: str, api_url: str, parent: Owner, deadline_at: float) -> None:
-        """Write down that a session is about to be asked for. Nothing is asked for if this fails."""
+    def plan(
+        self,
+        check_id: str,
+        *,
+        target: str,
+        api_url: str,
+        parent: Owner,
+        deadline_at: float,
+        rate: float | None = None,
+    ) -> None:
+        """
+        Write down that a session is about to be asked for, and what a minute of it costs.
+
+        Nothing is asked for if this fails.
+        """
         with self._write() as db:
             db.execute(
                 "INSERT INTO probe_sessions"
-                " (check_id, state, target, api_url, parent, planned_at, deadline_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                " (check_id, state, target, api_url, parent, planned_at, deadline_at, rate)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     check_id,
                     State.planned,
@@ -106,6 +127,7 @@ class Ledger:
                     parent.model_dump_json(),
                     self._now(),
                     deadline_at,
+                    rate,
                 ),
             )
 
@@ -129,12 +151,26 @@ class Ledger:
         self._move(check_id, State.started, since=(State.starting,))
 
     def stopped(self, check_id: str, note: str, *, credits_spent: float | None = None) -> None:
-        """The session is certainly over. Saying so twice is fine."""
+        """
+        The session is certainly over. Saying so twice is fine.
+
+        Without `credits_spent` it cost its begun minutes since start was sent, where the rate is known.
+        """
+        if credits_spent is None and (row := self.get(check_id)) is not None:
+            credits_spent = cost_until(row.rate, row.starting_at, self._now())
         self._close(check_id, State.stopped, note, credits_spent)
 
     def void(self, check_id: str, note: str) -> None:
-        """No session came to be, or none whose id anybody knows."""
-        self._close(check_id, State.void, note, None)
+        """No session came to be, or none whose id anybody knows; it cost nothing."""
+        self._close(check_id, State.void, note, 0.0)
+
+    def spent(self, check_id: str, credits_spent: float) -> None:
+        """What the session cost as its check reports it, which knows better than a row's two moments."""
+        with self._write() as db:
+            db.execute(
+                "UPDATE probe_sessions SET credits = ? WHERE check_id = ? AND state <> ?",
+                (credits_spent, check_id, State.void),
+            )
 
     def stop_failed(self, check_id: str, note: str) -> None:
         """Keep the row open and say why, for the next one who tries."""
@@ -228,7 +264,7 @@ class Ledger:
                 f"{SCHEMA_VERSION}). Bring liveavatar-ops up to date, or set LIVEAVATAR_OPS_STATE."
             )
         if version < SCHEMA_VERSION:
-            db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            _bring_up_to_date(db)
         return db
 
     def _unusable(self, why: Exception) -> LedgerError:
@@ -236,6 +272,24 @@ class Ledger:
             f"The ledger {self.path} cannot be used: {why}. No session is started without it, because "
             "nobody could stop it after a crash. Make that place writable, or set LIVEAVATAR_OPS_STATE."
         )
+
+
+def cost_until(rate: float | None, since: float | None, until: float) -> float | None:
+    """Credits of a session open from `since`: begun minutes. None where the rate is not known."""
+    if since is None:
+        return 0.0  # a token alone bills nothing
+    return None if rate is None else rate * max(1, math.ceil((until - since) / 60))
+
+
+def _bring_up_to_date(db: sqlite3.Connection) -> None:
+    """Make the tables, or those of an earlier layout ours; of several processes one does it."""
+    db.execute("BEGIN IMMEDIATE")
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    statements = SCHEMA.split(";\n") if version == 0 else [SINCE_1] if version == 1 else []
+    for statement in statements:
+        db.execute(statement)
+    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    db.execute("COMMIT")
 
 
 def _row(found: sqlite3.Row) -> Row:

@@ -5,9 +5,8 @@ Encoding would disturb the measuring, so only small raw pictures are written: at
 down to 480 lines or fewer, in a ring of bounded size, so that of a long check the last minute is kept.
 """
 
-import contextlib
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +20,6 @@ INDEX_FILE = "clip.index"
 SOUND_FILE = "clip.sound"
 MOST_PER_S = 12.0
 MOST_LINES = 480
-STALE_AFTER_S = 3600.0
 MOST_BYTES = 384 * 1024 * 1024  # 93 s of 640x360
 _ENTRY = struct.Struct("<dQHH")  # moment, where in the file, width, height
 _CHUNK = struct.Struct("<dI")  # moment at which it had arrived, bytes
@@ -105,19 +103,6 @@ class Spool:
         self._frames.write(picture)
         self._index.write(_ENTRY.pack(at_s, slot * self._slot_bytes, width, height))
         self._count += 1
-
-
-def forget_stale(folders: Iterable[Path], now: float) -> None:
-    """
-    Delete the raw pictures that checks killed together with their parent left behind: hundreds of megabytes.
-
-    `now` is the time of day in seconds; a spool that nobody wrote to for an hour has no check any more.
-    """
-    for folder in folders:
-        for name in (FRAMES_FILE, SOUND_FILE, INDEX_FILE):
-            with contextlib.suppress(OSError):
-                if now - (folder / name).stat().st_mtime > STALE_AFTER_S:
-                    (folder / name).unlink()
 
 
 def shrink(frame: Frame, most_bytes: int | None = None) -> tuple[bytes, int, int]:

@@ -12,7 +12,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import uuid
@@ -30,17 +29,17 @@ from liveavatar_ops.health.job import FACTS_FILE, PARTIAL_FILE, PICTURES_FILE, J
 from liveavatar_ops.health.ledger import OPEN, Ledger, State
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.owner import identity_of, this_process
-from liveavatar_ops.health.recording import forget_stale
 from liveavatar_ops.health.recording_clip import NoClip, make_clip
+from liveavatar_ops.health.references import price
 from liveavatar_ops.health.stopping import close_row
 from liveavatar_ops.health.thumbnails import Thumbnail, load
+from liveavatar_ops.health.workdir import claim, working_folder
 from pulumi_liveavatar.api.client import LiveAvatarClient
 from pulumi_liveavatar.api.sessions import Sessions
 from pulumi_liveavatar.settings import Settings
 from pulumi_liveavatar.text import scrub, shorten
 
 CHILD = (sys.executable, "-m", "liveavatar_ops.health.probe")
-WORKDIR_PREFIX = "liveavatar-check-"
 POLL_S = 0.05
 GRACE_S = 10.0  # for the child to stop its session after it was asked to end
 MARGIN_S = 60.0  # beyond a child's own end before a janitor elsewhere may touch its session
@@ -100,10 +99,7 @@ class Runner:
         record: bool = False,
     ) -> Checked:
         """One check of one target. Raises LedgerError before anything is started, and Interrupted."""
-        if record:
-            forget_stale(Path(tempfile.gettempdir()).glob(f"{WORKDIR_PREFIX}*"), time.time())
-        with tempfile.TemporaryDirectory(prefix=WORKDIR_PREFIX) as made:
-            workdir = Path(made)
+        with working_folder() as workdir:
             job = Job(
                 check_id=str(uuid.uuid4()),
                 target=target,
@@ -123,6 +119,7 @@ class Runner:
                 api_url=self._settings.api_url,
                 parent=this_process(),
                 deadline_at=time.time() + over_after_s + self._grace_s + MARGIN_S,
+                rate=float(price(body, 0)),
             )
             began = datetime.now(UTC)
             try:
@@ -149,7 +146,9 @@ class Runner:
                 start_new_session=True,  # Ctrl-C in the terminal reaches us alone; we tell the child
             )
         try:
-            self._ledger.taken_by(job.check_id, identity_of(child.pid))
+            owner = identity_of(child.pid)
+            claim(job.workdir, this_process(), owner)
+            self._ledger.taken_by(job.check_id, owner)
             _tell(child, job.model_dump_json())
             threading.Thread(target=self._listen, args=(child.stdout,), daemon=True).start()
             return self._wait(child, job, over_after_s)

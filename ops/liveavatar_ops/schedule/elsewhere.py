@@ -4,19 +4,19 @@ What others use of the same account: credits of checks made by hand, sessions of
 The ledger of probe sessions tells our own from others': its rows name the process of the check.
 """
 
-import math
 import sqlite3
 import time
 from collections.abc import Callable, Collection
 from contextlib import closing
 from pathlib import Path
 
+from liveavatar_ops.health.ledger import cost_until
 from liveavatar_ops.health.owner import Owner
 from liveavatar_ops.schedule import store
 from liveavatar_ops.schedule.database import Database
 
 DAY_S = 86400.0
-DEAREST_A_MINUTE = 2.0  # for a session whose row does not say what it cost
+DEAREST_A_MINUTE = 2.0  # for a row of an earlier version, which does not say what a minute costs
 
 
 class Elsewhere:
@@ -40,7 +40,8 @@ class Elsewhere:
     def credits_since(self, begin: float) -> float:
         """Credits of checks on this machine that no watcher made."""
         ours = self._ours(begin)
-        return sum(_credits(row) for row in self._rows(begin) if _process(row["parent"]) not in ours)
+        now = self._now()
+        return sum(_credits(row, now) for row in self._rows(begin) if _process(row["parent"]) not in ours)
 
     def foreign_sessions(self) -> int | None:
         """Open sessions of the account that are not our checks; None where nobody could tell."""
@@ -63,8 +64,7 @@ class Elsewhere:
             with closing(sqlite3.connect(f"{self._ledger.as_uri()}?mode=ro", uri=True, timeout=10)) as db:
                 db.row_factory = sqlite3.Row
                 return db.execute(
-                    "SELECT session_id, state, parent, started_at, closed_at, credits FROM probe_sessions"
-                    " WHERE planned_at >= ? AND (? IS NULL OR api_url = ?)",
+                    "SELECT * FROM probe_sessions WHERE planned_at >= ? AND (? IS NULL OR api_url = ?)",
                     (begin, self._api_url, self._api_url),
                 ).fetchall()
         except sqlite3.Error:
@@ -79,11 +79,13 @@ def _process(written: str) -> tuple[int, str, str]:
     return _key(Owner.model_validate_json(written))
 
 
-def _credits(row: sqlite3.Row) -> float:
+def _credits(row: sqlite3.Row, now: float) -> float:
+    """What the row says it cost; while it is open, its begun minutes so far."""
     if row["credits"] is not None:
         return float(row["credits"])
-    if row["started_at"] is None:
-        return 0.0  # a token alone bills nothing
-    begin = float(row["started_at"])
-    end = begin if row["closed_at"] is None else float(row["closed_at"])
-    return DEAREST_A_MINUTE * max(1, math.ceil((end - begin) / 60))
+    rate = row["rate"] if "rate" in row.keys() else None  # noqa: SIM118 (`in` a row looks at its values)
+    end = now if row["closed_at"] is None else float(row["closed_at"])
+    end = min(end, float(row["deadline_at"]))  # a row that nobody closed does not grow for ever
+    spent = cost_until(DEAREST_A_MINUTE if rate is None else rate, row["started_at"], end)
+    assert spent is not None  # known, as the rate is
+    return spent

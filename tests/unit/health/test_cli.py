@@ -245,7 +245,7 @@ def test_the_janitor_with_nothing_to_do_says_so_and_asks_nobody(tmp_path: Path):
     plain = CliRunner().invoke(app, ["janitor"], env=env)
     as_json = CliRunner().invoke(app, ["janitor", "--json"], env=env)
 
-    assert (plain.exit_code, plain.stdout) == (0, "No probe session is open.\n")
+    assert (plain.exit_code, plain.stdout.splitlines()[0]) == (0, "No probe session is open.")
     assert json.loads(as_json.stdout)["closed"] == []
 
 

@@ -224,3 +224,49 @@ def test_a_process_is_more_than_its_number(change: dict[str, str], answer: Liven
     other = Owner(**{**this_process().model_dump(), **change})
 
     assert liveness(other) is answer
+
+
+@pytest.mark.parametrize(
+    ("open_for_s", "rate", "spent"), [(59.0, 1.0, 1.0), (61.0, 1.0, 2.0), (61.0, 2.0, 4.0), (61.0, 0.0, 0.0)]
+)
+def test_a_row_that_a_janitor_closes_knows_what_it_cost(
+    tmp_path: Path, open_for_s: float, rate: float, spent: float
+):
+    """Begun minutes since start was sent, at what the row says that a minute costs."""
+    at = [1000.0]
+    ledger = Ledger(tmp_path / "ledger.sqlite3", now=lambda: at[0])
+    ledger.plan("a", target="desk", api_url=API, parent=this_process(), deadline_at=2e9, rate=rate)
+    ledger.minted("a", "session-1")
+    ledger.starting("a")
+    ledger.started("a")
+    at[0] += open_for_s
+    ledger.stopped("a", "stopped by the janitor")
+    row = ledger.get("a")
+
+    assert row is not None
+    assert row.credits == spent
+
+
+def test_what_the_check_reports_is_what_counts(ledger: Ledger):
+    """And nothing is counted for a session that never came to be."""
+    check, other = planned(ledger), planned(ledger, "check-2")
+    ledger.minted(check, "session-1")
+    ledger.stopped(check, "stopped", credits_spent=1.0)
+    ledger.spent(check, 3.0)
+    ledger.void(other, "no session was opened")
+    ledger.spent(other, 3.0)
+
+    assert [ledger.get(each).credits for each in (check, other)] == [3.0, 0.0]  # type: ignore[union-attr] # both are there
+
+
+def test_a_ledger_of_the_earlier_layout_goes_on_and_keeps_its_rows(ledger: Ledger):
+    """An open session of yesterday's version is still stopped by today's janitor."""
+    planned(ledger)
+    with sqlite3.connect(ledger.path) as db:
+        db.execute("ALTER TABLE probe_sessions DROP COLUMN rate")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    rows = Ledger(ledger.path).open_rows()
+
+    assert [(row.check_id, row.rate) for row in rows] == [("check-1", None)]
+    assert planned(ledger, "check-2")

@@ -1,6 +1,5 @@
 """The recording: small and bounded while the check runs, whole and true to time when it is played."""
 
-import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from liveavatar_ops.health.recording import (
     MOST_PER_S,
     SOUND_FILE,
     Spool,
-    forget_stale,
     kept_frames,
     pictures,
     shrink,
@@ -141,21 +139,6 @@ def test_what_a_killed_child_left_half_written_is_left_out(tmp_path):
     assert len(kept_frames(tmp_path)) == whole - 1
     assert len(list(sounds(tmp_path))) == 49
     assert make_clip(tmp_path, watched(3.0), tmp_path / "clip.mp4") > 0
-
-
-def test_what_a_killed_parent_left_is_deleted_and_a_running_check_is_not_touched(tmp_path):
-    """Raw pictures are large; nobody else would ever look for them."""
-    old, fresh = tmp_path / "old", tmp_path / "fresh"
-    for folder in (old, fresh):
-        folder.mkdir()
-        recorded(folder, for_s=0.5)
-    now = (fresh / FRAMES_FILE).stat().st_mtime + 10
-    for file in old.iterdir():
-        os.utime(file, (now - 4000, now - 4000))
-    forget_stale([old, fresh, tmp_path / "gone"], now)
-
-    assert list(old.iterdir()) == []
-    assert len(kept_frames(fresh)) > 0
 
 
 def test_a_full_disk_ends_the_recording_and_not_the_check(tmp_path):

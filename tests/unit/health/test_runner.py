@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from liveavatar_ops.health.facts import Depth, TargetFacts
-from liveavatar_ops.health.ledger import Ledger, LedgerError, State
+from liveavatar_ops.health.ledger import Ledger, LedgerError, Row, State
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.owner import Liveness, liveness
 from liveavatar_ops.health.runner import Checked, Interrupted, Runner
@@ -97,6 +98,13 @@ def run(
     return runner.check(TARGET, {"avatar_id": "x"}, Limits()), phases
 
 
+def closed(ledger: Ledger) -> list[Row]:
+    """The rows of the ledger, which holds no open one any more."""
+    with sqlite3.connect(ledger.path) as db:
+        ids = [row[0] for row in db.execute("SELECT check_id FROM probe_sessions")]
+    return [row for each in ids if (row := ledger.get(each)) is not None]
+
+
 def test_a_good_child_gives_its_facts(tmp_path: Path, api: StopOnlyApi, ledger: Ledger):
     """What the child wrote is what the parent returns; the row is the child's to close."""
     checked, phases = run(
@@ -116,6 +124,25 @@ def test_a_good_child_gives_its_facts(tmp_path: Path, api: StopOnlyApi, ledger: 
     assert phases == ["look"]
     assert api.stopped == []
     assert ledger.open_rows() == []
+
+
+def test_parent_and_child_are_named_in_their_folder(tmp_path: Path, api: StopOnlyApi, ledger: Ledger):
+    """Before the child has its job: a janitor that comes now must see that both live."""
+    run(
+        tmp_path,
+        api,
+        ledger,
+        f"""
+        import shutil
+        shutil.copy(job.workdir / "owners.json", {str(tmp_path / "owners.json")!r})
+        ledger.void(job.check_id, "x")
+        finish()
+        """,
+    )
+    owners = json.loads((tmp_path / "owners.json").read_text())
+
+    assert len({owner["pid"] for owner in owners}) == 2
+    assert os.getpid() in {owner["pid"] for owner in owners}
 
 
 @pytest.mark.parametrize("end", ["os._exit(134)", "os.abort()", "os.kill(os.getpid(), signal.SIGTERM)"])
@@ -146,6 +173,7 @@ def test_a_child_that_dies_with_an_open_session_has_it_stopped_by_the_parent(
 
     assert api.stopped == ["session-1"]
     assert ledger.open_rows() == []
+    assert [row.credits for row in closed(ledger)] == [1.0], "one begun minute of a LITE session"
     assert checked.facts.session_id == "session-1"
     assert (checked.facts.stop.stopped, checked.facts.stop.by) == (True, "parent")
     assert checked.facts.probe_failure is not None

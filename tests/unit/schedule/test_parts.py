@@ -87,9 +87,12 @@ def ledger(tmp_path: Path) -> Ledger:
 
 
 def session(
-    ledger: Ledger, check_id: str, who: int, *, cost: float | None, api_url: str = API, over: bool = True
-) -> None:
-    ledger.plan(check_id, target="desk", api_url=api_url, parent=owner(who), deadline_at=NOON + 999)
+    ledger: Ledger, check_id: str, who: int, *, cost: float | None, rate: float | None = None,
+    api_url: str = API, over: bool = True,
+) -> None:  # fmt: skip
+    ledger.plan(
+        check_id, target="desk", api_url=api_url, parent=owner(who), deadline_at=NOON + 999, rate=rate
+    )
     ledger.minted(check_id, f"session-{check_id}")
     ledger.starting(check_id)
     ledger.started(check_id)
@@ -109,12 +112,16 @@ def test_credits_of_others_are_told_from_our_own(tmp_path: Path, ledger: Ledger)
     """By the process that the ledger names; another account's, told by its address, do not count."""
     session(ledger, "ours", 50, cost=1.0)
     session(ledger, "by-hand", 60, cost=3.0)
-    session(ledger, "unpriced", 61, cost=None)
-    session(ledger, "running", 62, cost=None, over=False)
+    session(ledger, "of an earlier version", 61, cost=None)
+    session(ledger, "running", 62, cost=None, rate=1.0, over=False)
+    session(ledger, "killed", 64, cost=None, rate=1.0)
     session(ledger, "other-account", 63, cost=9.0, api_url="http://127.0.0.1:1")
-    seen = Elsewhere(ledger.path, ours(tmp_path, 50), api_url=API, now=Clock())
+    clock = Clock()
+    seen = Elsewhere(ledger.path, ours(tmp_path, 50), api_url=API, now=clock)
 
-    assert seen.credits_since(NOON - 60) == 3.0 + 2.0 + 2.0
+    assert seen.credits_since(NOON - 60) == 3.0 + 2.0 + 1.0 + 1.0
+    clock.at += 61
+    assert seen.credits_since(NOON - 60) == 3.0 + 2.0 + 2.0 + 1.0, "the open one is in its second minute"
     assert seen.credits_since(NOON + 60) == 0.0
 
 
