@@ -202,7 +202,7 @@ class StopFacts(Part):
     by: Literal["check", "parent", "janitor", "vendor"] | None = None
     took_s: float | None = None
     sentence: str | None = None
-    """Why it could not be stopped."""
+    """What is open, why it could not be stopped and what to type: said as it stands here."""
 
 
 class CreditFacts(Part):

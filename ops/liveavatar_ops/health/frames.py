@@ -22,6 +22,7 @@ AVATAR = "heygen"  # LiveAvatar API facts §3.3
 EVENT_TOPIC = "agent-response"  # LiveAvatar API facts §3.4
 RING = 16  # frames; half a second at 30 fps, beyond which our own loop was starved
 SAME_CLOCK_S = 5.0
+SAME_MOMENT_S = 0.5  # between "the avatar left" and "reconnecting", where both mean that we were cut off
 MOST_EVENTS = 500
 AUDIO_RATE_HZ = 16000
 AUDIO_FRAME_MS = 20
@@ -65,9 +66,15 @@ class RoomWatch:
         return "avatar_joined_s" in self._facts
 
     @property
+    def gone_s(self) -> float | None:
+        """When the avatar left the room, or the room itself ended; what comes after it is not the avatar."""
+        ends = (self._facts.get("disconnected_s"), self._facts.get("avatar_left_s"))
+        return min((end for end in ends if end is not None), default=None)
+
+    @property
     def over_s(self) -> float | None:
-        """When there was nothing more to watch: the room ended, or the avatar left it."""
-        ends = (self._facts.get("disconnected_s"), self._facts.get("avatar_left_s"), self.vendor_stopped_s)
+        """When there was nothing more to watch: the above, or the service said that the session is over."""
+        ends = (self.gone_s, self.vendor_stopped_s)
         return min((end for end in ends if end is not None), default=None)
 
     async def join(self, url: str, token: str, *, within_s: float) -> None:
@@ -131,9 +138,11 @@ class RoomWatch:
             self._facts["participants"] = (*seen, participant.identity)
         if participant.identity == AVATAR:
             self._facts.setdefault("avatar_joined_s", self._now())
+            if self._facts.get("reconnects"):
+                self._facts.pop("avatar_left_s", None)  # it had not left, we had
 
     def _on_left(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity in (AVATAR, self._watched):
+        if participant.identity in (AVATAR, self._watched) and self._reconnecting_since is None:
             self._facts.setdefault("avatar_left_s", self._now())
 
     def _on_published(
@@ -178,12 +187,14 @@ class RoomWatch:
                 return
             if self._leaving:
                 return
-            at_s = self._moment(event.timestamp_us)
+            seen = event.frame
+            frame = Frame(self._moment(event.timestamp_us), seen.width, seen.height, seen.data)
+            if not frame.is_picture or self.gone_s is not None:
+                continue
             self.frames += 1
             if self.first_frame_s is None:
-                self.first_frame_s = at_s
-            frame = event.frame
-            self._on_frame(Frame(at_s, frame.width, frame.height, frame.data))
+                self.first_frame_s = frame.at_s
+            self._on_frame(frame)
 
     def _moment(self, timestamp_us: int) -> float:
         """The receiver's own clock where it is ours (monotonic, video health facts A), else now."""
@@ -224,12 +235,17 @@ class RoomWatch:
     def _on_reconnecting(self, *_: object) -> None:
         self._facts["reconnects"] = self._facts.get("reconnects", 0) + 1
         self._reconnecting_since = self._now()
+        if self._now() - self._facts.get("avatar_left_s", float("-inf")) < SAME_MOMENT_S:
+            del self._facts["avatar_left_s"]  # the SDK empties the room when it has to join anew
 
     def _on_reconnected(self, *_: object) -> None:
         if self._reconnecting_since is not None:
             spent = self._now() - self._reconnecting_since
             self._facts["reconnecting_s"] = self._facts.get("reconnecting_s", 0.0) + spent
             self._reconnecting_since = None
+        there = {each.identity for each in self.room.remote_participants.values()}
+        if self.avatar_seen and not there & {AVATAR, self._watched}:
+            self._facts.setdefault("avatar_left_s", self._now())
 
     def _on_disconnected(self, reason: Any = 0, *_: object) -> None:
         self._facts.setdefault("disconnected_s", self._now())

@@ -61,8 +61,9 @@ def judge(facts: Facts, limits: Limits) -> Judgement:
         *conversation.reasons(facts, limits),
         *own_side.reasons(facts),
     ]
+    found = [own_side.excuse(reason, facts) for reason in found]
     if starved:
-        found = [own_side.doubt(reason, facts) for reason in found]
+        found = [own_side.doubt(reason, facts, limits) for reason in found]
         tells = Severity.DOUBTFUL if any(r.severity is Severity.DOUBTFUL for r in found) else Severity.NOTE
         found.append(Reason(cause=Cause.OWN_HOST, severity=tells, sentence=starved))
     if not any(reason.severity in {Severity.FAILS, Severity.DOUBTFUL} for reason in found):

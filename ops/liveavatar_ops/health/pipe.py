@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from liveavatar_ops.health.measure.video import LEAST_SIDE
 from liveavatar_ops.health.thumbnails import Keeper, shrink_i420
 
 Luma = npt.NDArray[np.uint8]  # [height, width]
@@ -26,6 +27,11 @@ class Frame:
     width: int
     height: int
     data: bytes | bytearray | memoryview | None
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether anything was shown: libwebrtc goes on with 2×2 black pixels after a track ended."""
+        return min(self.width, self.height) >= LEAST_SIDE
 
     def luma(self) -> Luma | None:
         """The Y plane, without copying."""
@@ -51,7 +57,9 @@ class FramePipe:
         self._thread.start()
 
     def offer(self, frame: Frame) -> None:
-        """Hand over one frame. Never waits."""
+        """Hand over one frame; what is no picture goes no further. Never waits."""
+        if not frame.is_picture:
+            return
         waiting = self._queue.qsize()
         if waiting >= self._at_most:
             frame = Frame(frame.at_s, frame.width, frame.height, None)

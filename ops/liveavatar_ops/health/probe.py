@@ -220,7 +220,8 @@ class Probe:
             await self._room.leave()
         if self._senses is not None:
             watched_until = self._notes.room.get("watched_until_s", self._notes.now_s())
-            self._notes.extra |= await in_thread(partial(self._senses.close, watched_until))
+            gone_s = self._room.gone_s if self._room is not None else None
+            self._notes.extra |= await in_thread(partial(self._senses.close, watched_until, over_s=gone_s))
             if self._asked is not None:
                 self._notes.extra["conversation"] = conversation_facts(
                     self._asked,

@@ -44,19 +44,24 @@ class Senses:
 
     def undecided_s(self, now_s: float) -> float:
         """How much longer to watch before a picture that seems to stand can be called so."""
-        return self.video.undecided_s(now_s)
+        return self.video.undecided_s(now_s, speech=self.audio.speech())
 
     def speech(self) -> list[Span]:
         """What the avatar has said so far."""
         return self.audio.speech()
 
-    def close(self, watched_until_s: float) -> dict[str, Part]:
-        """Look at what still waits and sum up, as parts of the facts by field name."""
+    def close(self, watched_until_s: float, *, over_s: float | None = None) -> dict[str, Part]:
+        """
+        Look at what still waits and sum up, as parts of the facts by field name.
+
+        Nothing counts from `over_s` on, when the avatar or the room went away: no gap, no standing picture.
+        """
         self.pipe.close()
         if self._spool is not None:
             self._spool.close()
         audio = self.audio.facts()
-        return {"audio": audio, "video": self.video.facts(watched_until_s, speech=audio.speech)}
+        until_s = watched_until_s if over_s is None else min(watched_until_s, over_s)
+        return {"audio": audio, "video": self.video.facts(until_s, speech=audio.speech)}
 
     def _look(self, frame: Frame) -> None:
         luma = frame.luma()

@@ -11,6 +11,7 @@ from tests.support import health_pictures as show
 
 STILL = show.face()
 SMALL = (360, 640)
+BLACK = np.full(SMALL, 16, np.uint8)
 
 
 def test_pooling_agrees_with_the_plain_formula():
@@ -242,6 +243,37 @@ def test_a_watch_is_prolonged_only_while_something_stands():
     stalled = show.watch(show.idle, 5)
 
     assert stalled.undecided_s(6.0) == pytest.approx(1.14, abs=0.1)
+
+
+PROVEN = {
+    "black": (lambda i: BLACK if i > 50 else show.talking(i), (), {}),
+    "one colour": (lambda i: np.full(SMALL, 112, np.uint8) if i > 50 else show.talking(i), (), {}),
+    "black, then a standing picture": (lambda i: BLACK if 50 < i < 110 else STILL, (), {}),
+    "standing for long enough": (lambda i: STILL, (), {"frozen_unhealthy_s": 5.5}),
+    "standing while heard": (
+        lambda i: STILL, (Span(kind="speech", start_s=2.0, end_s=4.5),), {}
+    ),
+    "a gap, then a standing picture": (lambda i: STILL if not 20 < i < 75 else None, (), {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("scene", "speech", "limits"), PROVEN.values(), ids=PROVEN)
+def test_what_is_proven_is_not_watched_any_longer(scene, speech, limits):
+    """Each second may begin another credit, and no second can change an unhealthy verdict."""
+    meter = VideoMeter(Limits(**limits))
+    for index in range(150):
+        if (frame := scene(index)) is not None:
+            meter.frame(frame, index / 25)
+
+    assert meter.undecided_s(6.0, speech=speech) == 0
+
+
+def test_black_that_began_in_the_warm_up_is_watched_until_it_counts():
+    """A watch as short as the warm-up would call it healthy."""
+    meter = show.watch(lambda _: BLACK, 2)
+
+    assert meter.undecided_s(2.0) == pytest.approx(2.1)
+    assert meter.undecided_s(4.05) == 0
 
 
 def test_standing_while_heard_is_measured_against_speech():

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 
 from liveavatar_ops.health.connect_errors import why_not_joined
-from liveavatar_ops.health.facts import Depth, TargetFacts
+from liveavatar_ops.health.facts import Depth, TargetFacts, VideoFacts
 from liveavatar_ops.health.host import CpuReading, HostUse, Lag, between, host_facts, read_cpu, watch_loop
+from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.notebook import Notebook, StepRefused
 from liveavatar_ops.health.pipe import Frame, FramePipe
 from liveavatar_ops.health.receiver_stats import ice_path, network_facts
+from liveavatar_ops.health.senses import Senses
 from liveavatar_ops.health.thumbnails import Keeper, Thumbnail, load, save, shrink_i420
 from pulumi_liveavatar.api.errors import ConcurrencyLimit, LiveAvatarError
 
@@ -91,6 +93,36 @@ def test_frames_reach_the_meter_in_order_and_all_of_them():
     assert pipe.close()
     assert seen == [n / 25 for n in range(200)]
     assert pipe.unseen == 0
+
+
+def test_what_is_shown_after_a_tracks_end_is_no_picture_anywhere():
+    """libwebrtc goes on with 2×2 black pixels: they reach neither the meter nor the contact sheet."""
+    seen: list[int] = []
+    keeper = Keeper(0.0)
+    pipe = FramePipe(lambda frame: seen.append(frame.width), keeper)
+    for n, (width, height) in enumerate([(32, 16), (2, 2), (32, 16), (15, 300), (2, 2)]):
+        pipe.offer(Frame(float(n), width, height, i420(width, height, 100, 128, 128)))
+
+    assert pipe.close()
+    assert seen == [32, 32]
+    assert [picture.at_s for picture in keeper.kept] == [0.0, 2.0]
+
+
+def test_nothing_counts_from_the_moment_on_at_which_the_avatar_left():
+    """It left at 2 s and was watched for to 5 s: no gap, no standing picture, no black."""
+    limits = Limits(warm_up_s=0.5)
+    left, stayed = Senses(limits, 4), Senses(limits, 4)
+    for senses in (left, stayed):
+        for n in range(50):
+            senses.see(Frame(n / 25, 64, 64, i420(64, 64, 16 if n > 45 else 90 + n, 128, 128)))
+
+    gone, there = left.close(5.0, over_s=2.0)["video"], stayed.close(5.0)["video"]
+
+    assert isinstance(gone, VideoFacts)
+    assert isinstance(there, VideoFacts)
+    assert (gone.longest_gap_s, gone.watched_until_s) == (0.04, 2.0)
+    assert gone.black_s < 0.2
+    assert there.longest_gap_s > 3.0
 
 
 def test_a_slow_meter_costs_content_but_never_timing():

@@ -43,6 +43,8 @@ def marks_of(picture: Picture, facts: Facts, pictures: Sequence[Picture]) -> lis
     first = facts.video.first_frame_s
     if first is not None and abs(picture.at_s - first) <= _SAME_S:
         found.append(("FIRST FRAME", GOOD))
+    elif picture is pictures[-1] and facts.room.avatar_left_s is not None:
+        found.append(("LAST FRAME, THEN IT LEFT", BAD))
     elif picture is pictures[-1] and facts.video.open_gap_s >= 1.0:
         found.append((f"LAST FRAME, THEN {facts.video.open_gap_s:.1f} s NOTHING", BAD))
     return _without_standing_black(found)[:2]

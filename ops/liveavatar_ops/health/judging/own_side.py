@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from liveavatar_ops.health.facts import Facts
+from liveavatar_ops.health.facts import Facts, RoomFacts, VideoFacts
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measures import MEASURES, show
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity
@@ -13,11 +13,15 @@ _IMMUNE_CAUSES = {
     Cause.CONFIGURATION,
     Cause.VENDOR_API,
     Cause.OWN_HOST,
-    Cause.AVATAR_LEFT,
     Cause.CLEAN_UP,
 }
 _PROVEN = {measure.name for measure in MEASURES if measure.proven_by_content}
+_SEEN_BY = {"frozen": "frozen", "frozen_speaking": "frozen", "black": "black", "one_colour": "one_colour"}
+_NEEDS_SOUND = {"frozen_speaking", "speech_level", "clipped"}
+_ENDED_BY_THEM = {"ROOM_DELETED", "ROOM_CLOSED", "PARTICIPANT_REMOVED", "SERVER_SHUTDOWN"}
 _LEAST_LOOKS_PER_S = 8.0  # frames looked at, before content counts as proof on a starved host
+_HEARD_SHARE = 0.8  # of the watch, likewise
+_STOOD_SHARE = 0.5  # of a gap in which our own process stood still too
 
 
 def reasons(facts: Facts) -> Iterator[Reason]:
@@ -27,8 +31,7 @@ def reasons(facts: Facts) -> Iterator[Reason]:
         text = f"{said[:1].upper()}{said[1:]}."
         yield Reason(cause=Cause.OWN_HOST, severity=Severity.DOUBTFUL, sentence=text)
     if facts.stop.needed and not facts.stop.stopped:
-        why = f": {facts.stop.sentence}" if facts.stop.sentence else "."
-        text = f"The LiveAvatar session may still be open and billing{why}"
+        text = facts.stop.sentence or "The LiveAvatar session may still be open and billing."
         yield Reason(cause=Cause.CLEAN_UP, severity=Severity.FAILS, sentence=text)
 
 
@@ -64,28 +67,81 @@ def starved(facts: Facts, limits: Limits) -> str | None:
     return f"Our own machine did not keep up: {', '.join(said)}." if said else None
 
 
-def doubt(reason: Reason, facts: Facts) -> Reason:
-    """On a starved host, leave standing only what its own lateness cannot have caused."""
-    if reason.severity not in {Severity.FAILS, Severity.DEGRADES} or reason.cause in _IMMUNE_CAUSES:
-        return reason
-    if reason.cause is Cause.NO_AVATAR and facts.room.disconnected_s is not None:
-        return reason  # the other side closed the room; our lateness cannot do that
-    if facts.room.failure is not None and facts.room.failure.kind == "token":
-        return reason  # the room's "no" was heard; being late does not change what was said
-    if reason.measure in _PROVEN and _looked_often(facts):
-        return reason
-    if reason.cause in {Cause.MUTE, Cause.SILENT_MOUTH} and _heard_most(facts):
+def doubt(reason: Reason, facts: Facts, limits: Limits) -> Reason:
+    """
+    On a starved host, leave standing only what its own lateness cannot have caused.
+
+    What does not stand: every wait and rate; a small picture (a starved receiver is sent a smaller layer); a
+    still mouth and the lips' time (late sound is held against the wrong pictures); a standing or missing
+    picture that was looked at too seldom; a silence of which the decoder made up a part.
+    """
+    if reason.severity not in {Severity.FAILS, Severity.DEGRADES} or _stands(reason, facts, limits):
         return reason
     return reason.model_copy(update={"severity": Severity.DOUBTFUL})
 
 
-def _looked_often(facts: Facts) -> bool:
-    return (facts.video.fps or 0.0) * facts.video.analysed_share >= _LEAST_LOOKS_PER_S
+def excuse(reason: Reason, facts: Facts) -> Reason:
+    """A gap through most of which our own process stood still proves nothing, even if it never did again."""
+    if reason.measure != "gap" or not (stood_s := _stood_in_gap_s(facts)):
+        return reason
+    text = f"{reason.sentence.removesuffix('.')}; our own process stood still for {show(stood_s, 's')} of it."
+    doubtful = {"cause": Cause.OWN_HOST, "severity": Severity.DOUBTFUL, "sentence": text}
+    return reason.model_copy(update=doubtful)
 
 
-def _heard_most(facts: Facts) -> bool:
+def _stands(reason: Reason, facts: Facts, limits: Limits) -> bool:
+    if reason.cause in _IMMUNE_CAUSES:
+        return True
+    if reason.cause in {Cause.AVATAR_LEFT, Cause.NO_AVATAR}:
+        return _they_ended_it(facts)
+    if facts.room.failure is not None and facts.room.failure.kind == "token":
+        return True  # the room's "no" was heard; being late does not change what was said
+    if reason.measure in _PROVEN:
+        seen = reason.measure not in _SEEN_BY or _looked_often(_SEEN_BY[reason.measure], facts.video)
+        return seen and (reason.measure not in _NEEDS_SOUND or _heard_most(facts, limits))
+    return reason.cause in {Cause.MUTE, Cause.SILENT_MOUTH} and _heard_most(facts, limits)
+
+
+def _they_ended_it(facts: Facts) -> bool:
+    """The other side said so; a connection that merely broke may have broken over our own lateness."""
+    room: RoomFacts = facts.room
+    told = any(event.type == "session.stopped" for event in facts.events)
+    closed = room.disconnected_s is not None and room.disconnect_reason in _ENDED_BY_THEM
+    return room.avatar_left_s is not None or closed or told
+
+
+def _looked_often(kind: str, video: VideoFacts) -> bool:
+    """
+    Were frames looked at often enough during the spell itself? In between the avatar may have blinked.
+
+    Judged over the longest span of this kind; over the whole watch where no spans were kept.
+    """
+    looks = video.frames * video.analysed_share
+    spans = [span for span in video.spans if span.kind == kind]
+    points = video.series.at_s
+    if not spans or not points:
+        return (video.fps or 0.0) * video.analysed_share >= _LEAST_LOOKS_PER_S
+    spell = max(spans, key=lambda span: span.took_s)
+    inside = sum(spell.start_s <= at_s <= spell.end_s for at_s in points) * looks / len(points)
+    return inside >= _LEAST_LOOKS_PER_S * spell.took_s
+
+
+def _heard_most(facts: Facts, limits: Limits) -> bool:
+    """Sound came nearly all the time, and came from the other side: a decoder that waits makes up silence."""
     since_s = facts.room.audio_subscribed_s
-    if since_s is None:
+    if since_s is None or (facts.network.concealed_share or 0.0) >= limits.concealed_unhealthy_share:
         return False
     watched_s = (facts.room.watched_until_s or since_s) - since_s
-    return watched_s > 0 and facts.audio.heard_s >= 0.8 * watched_s
+    return watched_s > 0 and facts.audio.heard_s >= _HEARD_SHARE * watched_s
+
+
+def _stood_in_gap_s(facts: Facts) -> float:
+    """How long our own process stood still in the longest gap; 0 unless that was most of it."""
+    begun_s, took_s = facts.video.longest_gap_at_s, facts.video.longest_gap_s
+    if begun_s is None:
+        return 0.0
+    stood_s = sum(
+        max(min(spike.at_s, begun_s + took_s) - max(spike.at_s - spike.lag_s, begun_s), 0.0)
+        for spike in facts.host.spikes
+    )
+    return stood_s if stood_s >= _STOOD_SHARE * took_s else 0.0

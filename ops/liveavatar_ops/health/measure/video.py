@@ -93,20 +93,45 @@ class VideoMeter:
         """When the first frame came."""
         return self._at[0] if self._at else None
 
-    def undecided_s(self, now_s: float) -> float:
-        """How much longer to watch until a picture that seems to stand can be called so; mostly 0."""
+    def undecided_s(self, now_s: float, *, speech: Sequence[Span] = ()) -> float:
+        """
+        How much longer to watch until a picture that seems to stand, or to be none, can be called so.
+
+        Mostly 0; also 0 once anything is past its unhealthy line: more watching changes no verdict then.
+        """
         if not self._at:
             return 0.0
-        limits = self.limits
+        limits, judged_s = self.limits, now_s - self._at[0] - self.limits.warm_up_s
         still, gap = self._still.spells.lasting_s(now_s), now_s - self._at[-1]
         waits = [limits.frozen_unhealthy_s - still] if still >= SUSPICIOUS_S else []
         if gap >= limits.gap_degraded_s:
             waits.append(limits.gap_unhealthy_s - gap)
         if black := self._black.lasting_s(now_s):
-            waits.append(limits.black_unhealthy_s - black)
+            waits.append(limits.black_unhealthy_s - min(black, judged_s))
         if flat := self._one_colour.lasting_s(now_s):
-            waits.append(limits.one_colour_unhealthy_s - flat)
-        return max([*waits, 0.0]) + (0.1 if any(wait > 0 for wait in waits) else 0.0)
+            waits.append(limits.one_colour_unhealthy_s - min(flat, judged_s))
+        if max(waits, default=0.0) <= 0 or self._proven(now_s, speech):
+            return 0.0
+        return max(waits) + 0.1
+
+    def _proven(self, now_s: float, speech: Sequence[Span]) -> bool:
+        """Whether the picture is unhealthy by now, whatever comes next; by the measures of the judge."""
+        limits, warm_s = self.limits, self._at[0] + self.limits.warm_up_s
+        seen: dict[str, float] = {
+            **summary.standing(self._still.spells.until(now_s), speech),
+            **summary.lasting("black", self._black.until(now_s), warm_s, now_s),
+            **summary.lasting("one_colour", self._one_colour.until(now_s), warm_s, now_s),
+        }
+        lines = {
+            "black_s": limits.black_unhealthy_s,
+            "one_colour_s": limits.one_colour_unhealthy_s,
+            "frozen_s": limits.frozen_unhealthy_s,
+            "frozen_while_speaking_s": limits.frozen_speaking_unhealthy_s,
+        }
+        longest_gap_s = float(np.diff([*self._at, max(now_s, self._at[-1])]).max())
+        return longest_gap_s >= limits.gap_unhealthy_s or any(
+            seen.get(name, 0.0) >= line for name, line in lines.items()
+        )
 
     def facts(self, watched_until_s: float, *, speech: Sequence[Span] = ()) -> VideoFacts:
         """Sum up what was seen until `watched_until_s`; `speech` is when the avatar was heard."""
