@@ -134,6 +134,7 @@ def test_only_changes_are_told_and_the_address_is_nowhere(tmp_path: Path):
         assert [b["to"] for b in plain.bodies] == ["down", "down", "up"]
         assert plain.bodies[0] == plain.bodies[1], "repeated after a 503, as it was"
         assert plain.bodies[0]["contact_sheet"].startswith("https://status.example.com/avatars/sheets/")
+        assert plain.bodies[0]["report"].startswith("https://status.example.com/avatars/reports/")
         assert slack.bodies[0]["text"].startswith("dev/a is down.")
         assert "&lt;frozen&gt;" in str(slack.bodies[0]), "escaped, or Slack would take it for a link"
         assert len(slack.bodies) == 2
@@ -193,5 +194,38 @@ def test_a_fault_of_ours_in_one_check_does_not_end_the_watch(tmp_path: Path):
         wait_for(lambda: one.saw("watcher.fault"), "the fault in the log")
         made.checks_are()
         made.wait_for_rounds(2)
+
+        assert one.end() == 0
+
+
+def test_a_watcher_follows_what_is_deployed(tmp_path: Path):
+    """`pulumi up` while it runs: what is new is checked, what is gone is not, one line says so."""
+    with world(tmp_path, templates=("a", "b"), read_again="1s") as made:
+        one = made.watcher()
+        made.wait_for_rounds(1)
+        made.deploy("b", "c")
+        [changed] = wait_for(lambda: one.saw("targets.changed"), "the change to be seen")
+        made.wait_for_rounds(1)
+        of_a = made.ended("dev/a")
+        made.wait_for_rounds(2)
+
+        assert (changed["added"], changed["removed"]) == (["dev/c"], ["dev/a"])
+        assert made.ended("dev/a") - of_a <= 1, "at most the one that was running"
+        page = fetch(one.url)[2].decode()
+        assert "<h2>dev/c</h2>" in page
+        assert "<h2>dev/a</h2>" not in page
+        assert one.end() == 0
+
+
+def test_a_check_that_finds_nothing_of_its_target_has_the_stack_read_again(tmp_path: Path):
+    """Long before the next reading is due."""
+    with world(tmp_path, templates=("a",), read_again="1h") as made:
+        one = made.watcher()
+        made.wait_for_rounds(1)
+        made.deploy("b")
+        made.checks_are(says="liveavatar-ops: --template: stack dev has no template a", code=2)
+        wait_for(lambda: one.saw("targets.changed"), "the change to be seen")
+        made.checks_are()
+        wait_for(lambda: made.ended("dev/b"), "a check of what is there now")
 
         assert one.end() == 0

@@ -42,6 +42,7 @@ def main(log: Path, control: Path, target: str, folder: Path) -> int:
     folder.mkdir(parents=True)
     sheet = folder / "contact-sheet.png"
     sheet.write_bytes(png())
+    (folder / "report.html").write_text(f"<!doctype html>\n<title>check {token}</title>\n")
     found = result(wish.get("verdict", "healthy"), wish.get("cause", "none"), folder, sheet)
     sys.stdout.write(json.dumps(found) + "\n")
     sys.stdout.flush()
@@ -64,7 +65,9 @@ def result(verdict: str, cause: str, folder: Path, sheet: Path) -> dict[str, Any
             "room": {"connect_started_s": 0.4},
             "credits": {"estimate": "1"},
         },
-        "evidence": {"folder": str(folder), "contact_sheet": str(sheet)},
+        "evidence": {
+            "folder": str(folder), "contact_sheet": str(sheet), "report": str(folder / "report.html"),
+        },
         "credits": {"estimate": "1"},
     }  # fmt: skip
 

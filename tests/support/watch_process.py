@@ -27,6 +27,12 @@ def outputs(names: Sequence[str], *, sandbox: bool = False) -> dict[str, Any]:
     return {"templates": {name: {"name": name, "body": body, "health": {}} for name in names}}
 
 
+def deployed(spec: dict[str, Any]) -> Sequence[str]:
+    """What the stack holds just now: the test may deploy while a watcher runs."""
+    names: Sequence[str] = json.loads(Path(spec["stack"]).read_text())
+    return names
+
+
 def main(spec: dict[str, Any]) -> int:
     def command(target: WatchTarget, kind: Kind, folder: Path) -> list[str]:
         if Path(spec["control"]).read_text() == "no such check":
@@ -35,9 +41,9 @@ def main(spec: dict[str, Any]) -> int:
 
     seams = Seams(
         command=command,
-        outputs=lambda _: outputs(spec["templates"]),
+        outputs=lambda _: outputs(deployed(spec)),
         janitor=[sys.executable, "-S", "-c", "pass"],
-        pace=Pace(look_s=0.2, grace_s=10.0, chores_s=0.2),
+        pace=Pace(look_s=0.2, grace_s=10.0, chores_s=0.2, soonest_s=0.0),
     )
     return run_watch(Wishes(config=Path(spec["config"]), as_json=True), seams)
 

@@ -69,7 +69,8 @@ class World:
         self.log, self.control = folder / "checks.jsonl", folder / "control.json"
         self.log.touch()
         self.state = folder / "state"
-        self.templates = templates
+        self.stack = folder / "stack.json"
+        self.deploy(*templates)
         self.processes: list[Process] = []
         self.env = {
             **os.environ,
@@ -89,11 +90,18 @@ class World:
         part.write_text(json.dumps({"verdict": "healthy", "lasts_s": 0.1, **wish}))
         part.replace(self.control)
 
+    def deploy(self, *templates: str) -> None:
+        """The stack exports these from now on."""
+        self.templates = templates
+        part = self.stack.with_suffix(".part")
+        part.write_text(json.dumps(templates))
+        part.replace(self.stack)
+
     def watcher(self, **env: str) -> Process:
         spec = {"config": str(self.folder / "watch.yaml"), "log": str(self.log), "control": str(self.control)}
         number = len(self.processes)
         path = self.folder / f"spec-{number}.json"
-        path.write_text(json.dumps({**spec, "templates": self.templates}))
+        path.write_text(json.dumps({**spec, "stack": str(self.stack)}))
         out = self.folder / f"watcher-{number}.log"
         with out.open("w") as file:
             child = subprocess.Popen(

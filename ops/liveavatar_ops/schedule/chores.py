@@ -32,6 +32,7 @@ class Chores:
         outbox: Outbox,
         camera: Camera,
         log: Log,
+        renew: Callable[[], None] = lambda: None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._config = config
@@ -40,17 +41,23 @@ class Chores:
         self._outbox = outbox
         self._camera = camera
         self._log = log
+        self._renew = renew
         self._now = now
         self._tidied_at = float("-inf")
 
     def __call__(self) -> None:
         """Everything that is due."""
         self._safely("send", self._outbox.empty)
+        self._safely("read again", self._renew)
         if self._config.textfile is not None:
             self._safely("textfile", self._export)
         if self._now() >= self._tidied_at + TIDY_EVERY_S:
             self._tidied_at = self._now()
             self._safely("tidy", self._tidy)
+
+    def watch(self, targets: Iterable[WatchTarget]) -> None:
+        """From now on the evidence of these is thinned out."""
+        self._targets = list(targets)
 
     def _safely(self, chore: str, do: Callable[[], object]) -> None:
         try:

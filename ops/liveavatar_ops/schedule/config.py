@@ -212,6 +212,8 @@ class WatchConfig(Part):
     time_zone: Zone = "UTC"
     blind_after: int = Field(default=3, ge=1, le=1000)
     """So many intervals without a conclusive result, and the watcher says that it sees nothing."""
+    read_again: Positive = 600.0
+    """How often stacks and template files are read again; a minute after a check found them wrong."""
     lease: Positive = 90.0
     confirm: Confirm = Confirm()
     flapping: Flapping = Flapping()

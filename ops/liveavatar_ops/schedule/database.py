@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_S = 20
 SCHEMA = """
 CREATE TABLE fence (last INTEGER NOT NULL) STRICT;
@@ -27,7 +27,7 @@ CREATE TABLE runs (
     started_at REAL NOT NULL, ended_at REAL, reserved REAL NOT NULL, if_lost REAL NOT NULL, credits REAL,
     child TEXT, verdict TEXT, cause TEXT,
     headline TEXT NOT NULL DEFAULT '', next_step TEXT NOT NULL DEFAULT '',
-    first_frame_s REAL, fps REAL, longest_gap_s REAL, evidence TEXT, sheet TEXT
+    first_frame_s REAL, fps REAL, longest_gap_s REAL, evidence TEXT, sheet TEXT, report TEXT
 ) STRICT;
 CREATE INDEX runs_by_target ON runs (target, started_at);
 CREATE INDEX runs_by_start ON runs (started_at);
@@ -39,6 +39,7 @@ CREATE TABLE outbox (
     sent_at REAL, given_up TEXT
 ) STRICT;
 """
+SINCE_1 = "ALTER TABLE runs ADD COLUMN report TEXT"
 
 
 class StoreError(Exception):
@@ -65,10 +66,9 @@ class Database:
                         f"{self.path} is of a newer liveavatar-ops (layout {version}, this one knows "
                         f"{SCHEMA_VERSION}). Bring liveavatar-ops up to date, or set LIVEAVATAR_OPS_STATE."
                     )
-                if version == 0:
-                    for statement in SCHEMA.split(";\n"):
-                        db.execute(statement)
-                    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                for statement in {0: SCHEMA.split(";\n"), 1: [SINCE_1]}.get(version, []):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
                 db.execute("COMMIT")
             # The last connection to close would write the whole log back, each time; this one stays open.
             self._anchor = self._anchor or self._connect(any_thread=True)

@@ -41,6 +41,12 @@ def _sentence(event: str, fields: Mapping[str, Any]) -> str:
             said = f"{fields['target']}: check {fields['run']} was ended early"
         case "watcher.started":
             said = f"Watching, targets: {fields['targets']}. Status page: {fields.get('page', 'off')}"
+        case "targets.changed":
+            words = {"added": "new", "removed": "gone", "changed": "changed"}
+            what = [f"{word} {', '.join(fields[key])}" for key, word in words.items() if key in fields]
+            said = f"What is deployed has changed: {' · '.join(what) or 'the order'}"
+        case "targets.not_read":
+            said = f"What is deployed cannot be read again, so nothing is changed: {fields['why']}"
         case "watcher.stopped":
             said = "Stopped: no check is running, all leases are given back."
         case "watcher.took_over":
@@ -56,7 +62,7 @@ def _ended(fields: Mapping[str, Any]) -> str:
         fields["verdict"] + (f" ({fields['cause']})" if fields["cause"] != "none" else ""),
         f"first frame after {first:.1f} s" if first is not None else "",
         _credits(fields["credits"]) if "credits" in fields else "",
-        fields.get("why", "") if fields["verdict"] != "healthy" else "",
+        *((fields.get("why", ""), fields.get("report", "")) if fields["verdict"] != "healthy" else ()),
     ]
     return " · ".join(part for part in parts if part)
 

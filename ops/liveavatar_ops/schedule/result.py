@@ -32,6 +32,8 @@ class Outcome:
     credits: float | None = None
     evidence: str | None = None
     sheet: str | None = None
+    report: str | None = None
+    """Paths of contact sheet and HTML report, as the check gave them."""
     retry_after_s: float | None = None
 
     @property
@@ -67,9 +69,6 @@ def _outcome(told: Mapping[str, Any]) -> Outcome:
     facts: Mapping[str, Any] = told.get("facts") or {}
     video, room = facts.get("video") or {}, facts.get("room") or {}
     evidence = told.get("evidence") or {}
-    sheet = next(
-        (str(p) for n, p in evidence.items() if p and str(p).endswith(".png") and "sheet" in n), None
-    )
     return Outcome(
         verdict=Verdict(judgement["verdict"]),
         cause=str(judgement.get("cause") or Cause.NONE.value),
@@ -79,8 +78,9 @@ def _outcome(told: Mapping[str, Any]) -> Outcome:
         fps=_number(video.get("fps_eff")) or _number(video.get("fps")),
         longest_gap_s=_number(video.get("longest_gap_s")) if video.get("frames") else None,
         credits=_credits(told.get("credits"), facts.get("credits") or {}),
-        evidence=_folder(evidence),
-        sheet=sheet,
+        evidence=_path(evidence, "folder"),
+        sheet=_path(evidence, "contact_sheet"),
+        report=_path(evidence, "report"),
         retry_after_s=_number((facts.get("refusal") or {}).get("retry_after_s")),
     )
 
@@ -97,8 +97,8 @@ def _credits(own: Any, facts: Mapping[str, Any]) -> float | None:
     return next((n for each in candidates if (n := _number(each)) is not None and n >= 0), None)
 
 
-def _folder(evidence: Mapping[str, Any]) -> str | None:
-    found = evidence.get("folder")
+def _path(evidence: Mapping[str, Any], name: str) -> str | None:
+    found = evidence.get(name)
     return str(found) if found else None
 
 

@@ -88,20 +88,25 @@ class Rounds:
 
     def begin(self) -> None:
         """Meet the targets; what is remembered of them goes on."""
+        self.watch(self.targets)
+
+    def watch(self, targets: Sequence[WatchTarget]) -> None:
+        """From the next look on these; checks that are running come to their end."""
         now = self._now()
         with self._db.writing() as db:
-            for target in self.targets:
+            for target in targets:
                 store.meet(db, target.name, now)
                 store.bring_forward(db, target.name, now + target.every_s * (1 + self.config.jitter))
+        self.targets = list(targets)  # replaced whole, and after they were met: a look may be going on
 
     def start_due(self) -> Turn:
         """Take what is due and allowed. The caller runs what it gets."""
-        now, turn = self._now(), Turn()
+        now, turn, targets = self._now(), Turn(), self.targets
         self._sweep(now, turn)
         with self._db.reading() as db:
             held = store.all_known(db)
-        due = [(t, held[t.name].state, held[t.name].due) for t in self.targets if held[t.name].due <= now]
-        turn.wake_at = min((held[t.name].due for t in self.targets if held[t.name].due > now), default=inf)
+        due = [(t, held[t.name].state, held[t.name].due) for t in targets if held[t.name].due <= now]
+        turn.wake_at = min((held[t.name].due for t in targets if held[t.name].due > now), default=inf)
         if due:
             foreign = self._foreign() if self.config.account.concurrency is not None else None
             others = Others(self._elsewhere(windows.day_begin(now, self.config.time_zone)), foreign)
@@ -226,24 +231,22 @@ class Rounds:
 
     def look_for_blindness(self) -> None:
         """Targets of which nothing conclusive was heard for long are told to be unseen, once."""
-        now = self._now()
+        now, targets = self._now(), self.targets
         with self._db.reading() as db:
             held = store.all_known(db)
-        for target in self.targets:
+        for target in targets:
             if not self._is_blind(target, held[target.name].state, now):
                 continue
             with self._db.writing() as db:
                 state = store.known(db, target.name).state
                 if self._is_blind(target, state, now):
                     new = states.seeing_nothing(state, now)
-                    last = store.runs_of(db, target.name, last=1)
-                    why = last[0].headline if last else ""
-                    unseen = Outcome(Verdict.INCONCLUSIVE, last[0].cause or "none" if last else "none", why)
-                    store.keep(
-                        db,
-                        target.name,
-                        self._tell.state(db, target.name, state, new, outcome=unseen, run=None, now=now),
-                    )
+                    last = next(iter(store.runs_of(db, target.name, last=1)), None)
+                    told = self._tell.state(
+                        db, target.name, state, new,
+                        outcome=_nothing_seen(last), run=last.token if last else None, now=now,
+                    )  # fmt: skip
+                    store.keep(db, target.name, told)
 
     def _is_blind(self, target: WatchTarget, state: TargetState, now: float) -> bool:
         at = plan.blind_at(target, state, watching_since=self._since, now=now, config=self.config)
@@ -270,6 +273,15 @@ class Rounds:
         if run.kind == "long" and outcome.verdict is not Verdict.INCONCLUSIVE:
             changes["last_long_day"] = windows.day_of(run.started_at, self.config.time_zone).isoformat()
         return new.model_copy(update=changes)
+
+
+def _nothing_seen(last: store.RunRow | None) -> Outcome:
+    """What is told of a target of which nothing is known: what its last check said, and where that stands."""
+    if last is None:
+        return Outcome(Verdict.INCONCLUSIVE)
+    return Outcome(
+        Verdict.INCONCLUSIVE, last.cause or "none", last.headline, sheet=last.sheet, report=last.report
+    )
 
 
 def _proves_room(run: Run, outcome: Outcome) -> bool:

@@ -103,13 +103,17 @@ class Camera:
         self._db = database
         self._leases = leases
         self._config = config
-        self._targets = targets
+        self._targets = list(targets)
         self._now = now
         self._elsewhere = elsewhere
 
+    def watch(self, targets: Sequence[WatchTarget]) -> None:
+        """From now on these are shown."""
+        self._targets = list(targets)
+
     def snapshot(self) -> Snapshot:
         """Read in one transaction. StoreError if the memory cannot be read."""
-        now, zone = self._now(), self._config.time_zone
+        now, zone, targets = self._now(), self._config.time_zone, self._targets
         begin = windows.day_begin(now, zone)
         elsewhere = self._elsewhere(begin)
         with self._db.reading() as db:
@@ -121,7 +125,7 @@ class Camera:
                 self._view(
                     db, target, known[target.name], now=now, account=account, running={x.name for x in held}
                 )
-                for target in self._targets
+                for target in targets
                 if target.name in known
             )
             lost = db.execute("SELECT count(*) FROM outbox WHERE given_up IS NOT NULL").fetchone()[0]
@@ -138,11 +142,10 @@ class Camera:
             undelivered=int(lost),
         )
 
-    def sheet(self, token: int) -> str | None:
-        """Path of a run's contact sheet, as the check gave it."""
+    def run(self, token: int) -> RunRow | None:
+        """One check by its number."""
         with self._db.reading() as db:
-            run = store.run_of(db, token)
-        return run.sheet if run else None
+            return store.run_of(db, token)
 
     def _view(
         self,

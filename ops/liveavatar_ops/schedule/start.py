@@ -33,6 +33,7 @@ from liveavatar_ops.schedule.log import Log
 from liveavatar_ops.schedule.notify.send import Outbox
 from liveavatar_ops.schedule.otlp import NoOpenTelemetry, Otlp, start_otlp
 from liveavatar_ops.schedule.page.server import StatusServer
+from liveavatar_ops.schedule.renewal import Renewal
 from liveavatar_ops.schedule.rounds import Rounds
 from liveavatar_ops.schedule.snapshot import Camera
 from liveavatar_ops.schedule.states import TargetState
@@ -130,17 +131,21 @@ async def _run(ready: Ready, seams: Seams) -> int:
     camera = Camera(database, leases, config, ready.targets, now=time.time, elsewhere=elsewhere.credits_since)
     outbox = Outbox(database, ready.urls, now=time.time, log=log, page_url=config.serve.page_url)
     sweep = _sweeper(seams.janitor, log)
+    renewal = Renewal(config, ready.targets, outputs=seams.outputs, log=log, soonest_s=seams.pace.soonest_s)
+    chores = Chores(config, database, ready.targets, outbox=outbox, camera=camera, log=log, renew=renewal)
     watcher = Watcher(
         rounds,
         keeper=lambda lost: Keeper(database, leases, lost=lost),
         evidence=config.evidence.directory,
         log=log,
         command=seams.command,
-        chores=Chores(config, database, ready.targets, outbox=outbox, camera=camera, log=log),
+        chores=chores,
         after_takeover=sweep,
+        doubt=renewal.doubt,
         pace=seams.pace,
         secrets=_secrets(ready),
     )
+    renewal.tell(rounds.watch, camera.watch, chores.watch, busy=watcher.busy)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, watcher.stop)
     otlp = _otlp(config, camera, log)

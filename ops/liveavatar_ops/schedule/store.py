@@ -39,6 +39,7 @@ class RunRow:
     longest_gap_s: float | None
     evidence: str | None
     sheet: str | None
+    report: str | None
 
 
 def meet(db: sqlite3.Connection, name: str, now: float) -> None:
@@ -94,11 +95,12 @@ def end_run(db: sqlite3.Connection, token: int, now: float, outcome: Outcome) ->
     db.execute(
         "UPDATE runs SET stage = 'done', ended_at = ?, credits = coalesce(?, reserved), verdict = ?,"
         " cause = ?, headline = ?, next_step = ?, first_frame_s = ?, fps = ?, longest_gap_s = ?,"
-        " evidence = ?, sheet = ?"
+        " evidence = ?, sheet = ?, report = ?"
         " WHERE token = ? AND stage = 'running'",
         (
             now, outcome.credits, outcome.verdict.value, outcome.cause, outcome.headline, outcome.next_step,
-            outcome.first_frame_s, outcome.fps, outcome.longest_gap_s, outcome.evidence, outcome.sheet, token,
+            outcome.first_frame_s, outcome.fps, outcome.longest_gap_s, outcome.evidence, outcome.sheet,
+            outcome.report, token,
         ),
     )  # fmt: skip
 

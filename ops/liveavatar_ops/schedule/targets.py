@@ -1,5 +1,7 @@
 """What the configuration's targets really are: each template of a stack on its own, with what it costs."""
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +37,8 @@ class WatchTarget:
     limits: Limits = field(default_factory=Limits)
     long: LongCheck | None = None
     longest_session_s: float | None = None
+    digest: str = ""
+    """Of the token body: tells that something else is deployed than before."""
 
 
 def resolve(config: WatchConfig, *, outputs: Outputs = stack_outputs) -> list[WatchTarget]:
@@ -88,6 +92,7 @@ def _watched(entry: TargetConfig, target: Target, config: WatchConfig) -> WatchT
         limits=limits_from((target.where, target.limits)),
         long=entry.long,
         longest_session_s=float(longest) if longest else None,
+        digest=hashlib.sha256(json.dumps(target.body, sort_keys=True, default=str).encode()).hexdigest(),
     )
 
 

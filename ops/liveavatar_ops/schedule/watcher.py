@@ -39,10 +39,15 @@ class Pace:
     """For a check that was asked to end: it stops its session first."""
     chores_s: float = 10.0
     """How often to send, to export and to look for blindness."""
+    soonest_s: float = 60.0
+    """However many checks complain of their configuration, the engine is not asked more often than this."""
 
 
 class Watcher:
-    """`chores` are done now and then in a thread (messages, textfile, old evidence)."""
+    """
+    `chores` are done now and then in a thread (messages, textfile, old evidence); `doubt` is told when a
+    check finds its configuration wrong.
+    """
 
     def __init__(
         self,
@@ -54,6 +59,7 @@ class Watcher:
         command: Command = health_check,
         chores: Callable[[], None] = lambda: None,
         after_takeover: Callable[[], None] = lambda: None,
+        doubt: Callable[[], None] = lambda: None,
         pace: Pace = Pace(),
         secrets: tuple[str, ...] = (),
     ) -> None:
@@ -64,6 +70,7 @@ class Watcher:
         self._command = command
         self._chores = chores
         self._after_takeover = after_takeover
+        self._doubt = doubt
         self._pace = pace
         self._secrets = secrets
         self._stopping = asyncio.Event()
@@ -84,6 +91,10 @@ class Watcher:
     def looked_ago(self) -> float:
         """Seconds since it last looked what is due; more than a few looks' worth means that it hangs."""
         return time.monotonic() - self._looked_at
+
+    def busy(self) -> bool:
+        """Whether a check is running."""
+        return bool(self._checks)
 
     async def run(self) -> None:
         """Watch until told to stop. StoreError if the memory cannot be used at the very start."""
@@ -182,12 +193,15 @@ class Watcher:
         return overdue(after_s)
 
     async def _bring_in(self, run: Run, outcome: Outcome) -> None:
+        if outcome.cause == Cause.CONFIGURATION:
+            self._doubt()
         counted = await self._written(lambda: self._rounds.finish(run, outcome))
         self._forget(run)
         self._log.say(
             "check.ended" if counted else "check.superseded",
             target=run.target.name, run=run.token, verdict=outcome.verdict.value, cause=outcome.cause,
             first_frame_s=outcome.first_frame_s, credits=outcome.credits, why=outcome.headline,
+            report=outcome.report,
         )  # fmt: skip
 
     async def _give_back(self, run: Run, outcome: Outcome | None, *, began: bool = True) -> None:

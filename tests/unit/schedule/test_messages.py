@@ -22,7 +22,7 @@ PAGE = "https://status.example.com/avatars/"
 DOWN = change(
     "prod/desk", State.UP, State.DOWN, at=NOON, since=NOON - 999, run=17,
     outcome=outcome("unhealthy", headline="Still for 12 s <!channel> & so on.", next_step="Look.",
-                    sheet="/e/s.png", fps=25.0),
+                    sheet="/e/s.png", report="/e/report.html", fps=25.0),
 )  # fmt: skip
 UP = change("prod/desk", State.DOWN, State.UP, at=NOON, since=NOON - 4000, run=18, outcome=outcome())
 
@@ -40,6 +40,7 @@ def test_the_webhook_body_is_complete(page):
     assert (body["id"], body["from"], body["to"], body["cause"]) == (5, "up", "down", "frozen")
     assert body["at"] == "2026-03-01T12:00:00+00:00"
     assert body["contact_sheet"] == (f"{PAGE}sheets/17.png" if page else "/e/s.png")
+    assert body["report"] == (f"{PAGE}reports/17.html" if page else "/e/report.html")
     json.dumps(body)
 
 
@@ -47,16 +48,16 @@ def test_slack_is_given_blocks_it_takes():
     """Header as plain text within 150 characters; the rest escaped, or a name could mention a channel."""
     long = DOWN.model_copy(update={"title": "x" * 400, "sentence": "y" * 4000})
     body, cut = slack_body(DOWN, PAGE), slack_body(long, None)
-    text = json.dumps(body)
+    text = json.dumps(body, ensure_ascii=False)
 
     assert body["blocks"][0]["text"]["type"] == "plain_text"
     assert "<!channel>" not in text
     assert "&lt;!channel&gt; &amp; so on." in text
-    assert f"<{PAGE}sheets/17.png|Contact sheet>" in text
+    assert f"<{PAGE}reports/17.html|Report> · <{PAGE}sheets/17.png|Contact sheet>" in text
     assert "*First frame*\\n1.5 s" in text
     assert len(cut["blocks"][0]["text"]["text"]) <= 150
     assert len(cut["blocks"][1]["text"]["text"]) <= 3000
-    assert "Contact sheet: `/e/s.png`" in json.dumps(cut)
+    assert "Report: `/e/report.html` · Contact sheet: `/e/s.png`" in json.dumps(cut, ensure_ascii=False)
     assert "image" not in {block["type"] for block in body["blocks"]}, "Slack could not fetch it"
 
 

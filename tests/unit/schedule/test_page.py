@@ -14,7 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from liveavatar_ops.schedule.database import Database
 from liveavatar_ops.schedule.lease import Leases
 from liveavatar_ops.schedule.page.drawings import line, strip
-from liveavatar_ops.schedule.page.server import StatusServer, sheet_file
+from liveavatar_ops.schedule.page.server import StatusServer
+from liveavatar_ops.schedule.page.shelf import file_in
 from liveavatar_ops.schedule.page.view import headline, percent
 from liveavatar_ops.schedule.snapshot import Camera, percentile
 from liveavatar_ops.schedule.states import State
@@ -24,6 +25,7 @@ from tests.support.fake_check import png
 from tests.support.watch_world import fetch
 from tests.support.watching import Clock, Machine, config, outcome, owner, target, watcher
 
+REPORT = b"<!doctype html>\n<style>p { color: red }</style><p>What was seen</p>"
 NASTY = "x<script>alert(1)</script>\"'&"
 
 
@@ -63,6 +65,9 @@ class Site:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
         return str(path)
+
+    def report(self, name: str = "a/report.html", content: bytes = REPORT) -> str:
+        return self.sheet(name, content)
 
     def page(self) -> str:
         status, _, body = fetch(self.url)
@@ -172,12 +177,13 @@ def test_the_page_has_its_own_name_behind_a_proxy(tmp_path: Path):
     [
         "etc/passwd", "../w.sqlite3", "sheets/../../w.sqlite3", "sheets/%2e%2e/%2e%2e/w.sqlite3", "sheets/1",
         "sheets/-1.png", "sheets/1.png/../../x", "sheets/99999999999999999999.png", "sheets/1%00.png",
-        "sheets/٣.png", "metrics/", "/x",
+        "sheets/٣.png", "metrics/", "/x", "reports/../../w.sqlite3", "reports/%2e%2e/w.sqlite3",
+        "reports/1", "reports/1.png", "sheets/1.html", "reports/-1.html", "reports/1.html/../../x",
     ],
 )  # fmt: skip
 def test_no_path_leads_anywhere_else(site: Site, path: str):
     """Only numbers are looked up; a path is never made of what was asked."""
-    site.check("healthy", sheet=site.sheet())
+    site.check("healthy", sheet=site.sheet(), report=site.report())
     port = urlsplit(site.url).port
     with socket.create_connection(("127.0.0.1", port), timeout=30) as wire:
         wire.sendall(f"GET /{path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
@@ -194,6 +200,55 @@ def test_a_sheet_is_served_by_its_checks_number(site: Site):
 
     assert 'src="sheets/1.png"' in site.page()
     assert (status, headers["content-type"], body) == (200, "image/png", png())
+
+
+def test_a_check_leads_to_its_report(site: Site):
+    """From its bar, from the list of the last ones, and from the sentence that says why."""
+    site.check("healthy", report=site.report())
+    site.check("unhealthy", "unhealthy", report=site.report("b/report.html"), sheet=site.sheet())
+    site.check("inconclusive", report=str(site.evidence / "gone.html"))
+    page = site.page()
+    status, headers, body = fetch(site.url + "reports/3.html")
+
+    assert page.count('<a href="reports/1.html" tabindex="-1">') == 1
+    assert re.search(r'<li><a href="reports/3.html">12:\d\d frozen</a></li>', page)
+    assert page.index('<li><a href="reports/3.html">') < page.index('<li><a href="reports/1.html">')
+    assert '<p><a href="reports/3.html">Report of this check</a></p>' in page
+    assert "reports/4.html" not in page, "its file is gone"
+    assert (status, headers["content-type"], body) == (200, "text/html; charset=utf-8", REPORT)
+
+
+def test_a_report_is_shown_and_can_do_nothing(site: Site):
+    """Its styles and pictures count; no script, no request, no form, and not the page's own origin."""
+    site.check("healthy", report=site.report())
+    policy = fetch(site.url + "reports/1.html")[1]["content-security-policy"]
+
+    assert set(policy.split("; ")) == {
+        "default-src 'none'", "img-src data:", "style-src 'unsafe-inline'", "base-uri 'none'",
+        "form-action 'none'", "frame-ancestors 'none'", "sandbox",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("where", ["outside", "link", "not a page", "gone", "folder", "other kind"])
+def test_only_reports_in_the_evidence_folder_are_served(site: Site, where: str):
+    """Whatever path the store holds."""
+    secret = site.folder / "secret.html"
+    secret.write_bytes(REPORT)
+    path = {
+        "outside": str(secret),
+        "link": str(site.evidence / "link.html"),
+        "not a page": site.report("b/x.html", b"key: very-secret"),
+        "gone": str(site.evidence / "gone.html"),
+        "folder": str(site.evidence),
+        "other kind": site.sheet(),
+    }[where]
+    (site.evidence / "link.html").symlink_to(secret)
+    site.check("healthy", report=path)
+    status, _, body = fetch(site.url + "reports/1.html")
+
+    assert status == 404
+    assert b"very-secret" not in body
+    assert b"What was seen" not in body
 
 
 @pytest.mark.parametrize("where", ["outside", "link", "not a picture", "gone", "folder", "other kind"])
@@ -342,9 +397,10 @@ def test_a_sheet_is_found_by_a_relative_path_too(tmp_path: Path):
     """Relative to the evidence folder."""
     (tmp_path / "a.png").write_bytes(png())
 
-    assert sheet_file(tmp_path, "a.png") == tmp_path / "a.png"
-    assert sheet_file(tmp_path, "../a.png") is None
-    assert sheet_file(tmp_path, "a\0.png") is None
+    assert file_in(tmp_path, "a.png", ".png") == tmp_path / "a.png"
+    assert file_in(tmp_path, "a.png", ".html") is None
+    assert file_in(tmp_path, "../a.png", ".png") is None
+    assert file_in(tmp_path, "a\0.png", ".png") is None
 
 
 @pytest.mark.parametrize(

@@ -271,6 +271,19 @@ def test_the_log_is_for_people_or_for_machines():
     ]  # fmt: skip
 
 
+def test_a_memory_of_the_earlier_layout_goes_on(tmp_path: Path):
+    """States and history survive a new version of the watcher."""
+    path = tmp_path / "w.sqlite3"
+    run = watcher(path, Clock(), [target()], config()).start_due().started[0]
+    with Database(path).writing() as db:
+        db.execute("ALTER TABLE runs DROP COLUMN report")
+        db.execute("PRAGMA user_version = 1")
+    again = watcher(path, Clock(), [target()], config())
+
+    assert again.finish(run, outcome(report="/e/report.html"))
+    assert rows(path, "SELECT report FROM runs") == [{"report": "/e/report.html"}]
+
+
 @pytest.mark.parametrize("trouble", ["folder", "newer", "not a database"])
 def test_an_unusable_memory_is_one_line_with_what_to_do(tmp_path: Path, trouble: str):
     """No traceback, no silent new file."""

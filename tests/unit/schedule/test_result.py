@@ -24,8 +24,10 @@ def test_figures_come_from_the_document():
 def test_paths_of_evidence_are_found():
     """By the names that the check gives them."""
     doc = {**document(), "evidence": {"folder": "/e", "result": "/e/r.json", "contact_sheet": "/e/sheet.png"}}
+    doc["evidence"]["report"] = "/e/report.html"
+    found = read(doc)
 
-    assert (read(doc).evidence, read(doc).sheet) == ("/e", "/e/sheet.png")
+    assert (found.evidence, found.sheet, found.report) == ("/e", "/e/sheet.png", "/e/report.html")
 
 
 def test_a_newer_document_still_counts():

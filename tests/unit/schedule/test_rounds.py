@@ -278,11 +278,14 @@ def test_channels_hear_of_their_targets_only(file, clock):
 def test_a_watcher_that_sees_nothing_says_so_once(file, clock):
     """Inconclusive for three intervals: not an outage, but not silence either; the next good word ends it."""
     rounds = watcher(file, clock, [target()], config(notify=[SLACK]))
-    once(rounds, outcome("healthy"), *[outcome("inconclusive")] * 6, clock=clock)
+    unseen = outcome("inconclusive", report="/e/report.html")
+    once(rounds, outcome("healthy"), *[unseen] * 6, clock=clock)
     for _ in range(3):
         rounds.look_for_blindness()
     once(rounds, outcome("healthy"), clock=clock)
 
+    [blind, _] = messages(file)
+    assert (blind["run"], blind["report"]) == (7, "/e/report.html"), "what the last check said stands there"
     assert [t.split(" after")[0] for t in titles(file)] == [
         "dev/front-desk is not seen: no check was conclusive",
         "dev/front-desk is up again",

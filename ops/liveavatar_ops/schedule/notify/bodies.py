@@ -19,9 +19,18 @@ TEXT_MOST = 2900
 
 def sheet_of(message: Message, page_url: str | None) -> str | None:
     """Where the contact sheet is to be seen: at the status page if it has an address, else as a file."""
-    if message.sheet is None or message.run is None:
+    return _seen_at(message.sheet, f"sheets/{message.run}.png", message, page_url)
+
+
+def report_of(message: Message, page_url: str | None) -> str | None:
+    """Where the report of the check that decided is to be read, likewise."""
+    return _seen_at(message.report, f"reports/{message.run}.html", message, page_url)
+
+
+def _seen_at(path: str | None, name: str, message: Message, page_url: str | None) -> str | None:
+    if path is None or message.run is None:
         return None
-    return f"{page_url.rstrip('/')}/sheets/{message.run}.png" if page_url else message.sheet
+    return f"{page_url.rstrip('/')}/{name}" if page_url else path
 
 
 def webhook_body(message: Message, number: int, page_url: str | None) -> dict[str, Any]:
@@ -40,6 +49,7 @@ def webhook_body(message: Message, number: int, page_url: str | None) -> dict[st
         "next_step": message.next_step,
         "first_frame_s": message.first_frame_s,
         "fps": message.fps,
+        "report": report_of(message, page_url),
         "contact_sheet": sheet_of(message, page_url),
         "status_page": page_url,
     }
@@ -75,10 +85,10 @@ def _facts(message: Message) -> list[str]:
 
 
 def _notes(message: Message, page_url: str | None) -> str:
-    sheet = sheet_of(message, page_url)
-    parts = []
-    if sheet:
-        parts.append(f"<{sheet}|Contact sheet>" if page_url else f"Contact sheet: `{_escaped(sheet)}`")
+    shown = (("Report", report_of(message, page_url)), ("Contact sheet", sheet_of(message, page_url)))
+    parts = [
+        f"<{place}|{name}>" if page_url else f"{name}: `{_escaped(place)}`" for name, place in shown if place
+    ]
     if page_url:
         parts.append(f"<{page_url}|Status page>")
     return " · ".join(parts)

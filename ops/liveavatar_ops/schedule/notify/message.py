@@ -27,7 +27,8 @@ class Message(BaseModel):
     next_step: str = ""
     run: int | None = None
     sheet: str | None = None
-    """Path of the contact sheet on the watcher's machine."""
+    report: str | None = None
+    """Paths of contact sheet and HTML report on the watcher's machine."""
     first_frame_s: float | None = None
     fps: float | None = None
 
@@ -73,6 +74,7 @@ def change(
         next_step="" if now is State.UP else outcome.next_step,
         run=run,
         sheet=outcome.sheet,
+        report=outcome.report,
         first_frame_s=outcome.first_frame_s,
         fps=outcome.fps,
     )

@@ -1,6 +1,6 @@
 """The page's two drawings in numbers: history strip and first-frame line. Pure; the template makes SVG."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -28,6 +28,8 @@ class Bar:
     height: float
     word: str
     title: str
+    report: int | None = None
+    """The number of the check whose report there is."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Line:
     top_s: float
 
 
-def strip(runs: Sequence[RunRow], titles: Sequence[str]) -> list[Bar]:
+def strip(runs: Sequence[RunRow], titles: Sequence[str], reports: Collection[int] = ()) -> list[Bar]:
     """The newest check stands at the right edge; an empty place stays empty."""
     shown = list(zip(runs, titles, strict=True))[-STRIP_SLOTS:]
     first = STRIP_SLOTS - len(shown)
@@ -50,7 +52,8 @@ def strip(runs: Sequence[RunRow], titles: Sequence[str]) -> list[Bar]:
         word = word_of(run)
         height = HEIGHTS[word]
         x = (first + i) * SLOT + (SLOT - BAR) / 2
-        bars.append(Bar(round(x, 1), STRIP_HEIGHT - height, BAR, height, word, title))
+        report = run.token if run.token in reports else None
+        bars.append(Bar(round(x, 1), STRIP_HEIGHT - height, BAR, height, word, title, report))
     return bars
 
 

@@ -1,7 +1,7 @@
 """
-Serves the page, the metrics and the contact sheets on 127.0.0.1: only GET, only names that we made.
+Serves the page, the metrics, contact sheets and reports on 127.0.0.1: only GET, only names that we made.
 
-A sheet is asked for by the number of its check; the path comes from the store and must lie in the
+Evidence is asked for by the number of its check; the path comes from the store and must lie in the
 evidence folder. Requests for another host's name are refused, so that no page on the web can read this one
 through a name that points here.
 """
@@ -18,14 +18,13 @@ from urllib.parse import urlsplit
 from liveavatar_ops.schedule import metrics
 from liveavatar_ops.schedule.database import StoreError
 from liveavatar_ops.schedule.page.render import html_of
+from liveavatar_ops.schedule.page.shelf import KINDS, REPORTS, SHEETS, Kind, content, found
 from liveavatar_ops.schedule.page.view import page_of
 from liveavatar_ops.schedule.snapshot import Camera, Snapshot
 
 HOST = "127.0.0.1"
 PATIENCE_S = 10.0
-LARGEST_SHEET = 32 * 2**20
-PNG = b"\x89PNG\r\n\x1a\n"
-SHEET = re.compile(r"/sheets/([0-9]{1,15})\.png")
+EVIDENCE = re.compile(r"/(sheets|reports)/([0-9]{1,15})(\.png|\.html)")
 NEAR = ("127.0.0.1", "localhost", "::1")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -109,8 +108,8 @@ class _Handler(BaseHTTPRequestHandler):
             elif path == "/healthz":
                 ok = self.alive()
                 self._send(200 if ok else 503, b"ok\n" if ok else b"the watcher does not look any more\n")
-            elif found := SHEET.fullmatch(path):
-                self._sheet(int(found.group(1)))
+            elif (asked := EVIDENCE.fullmatch(path)) and KINDS[asked[1]].suffix == asked[3]:
+                self._evidence(KINDS[asked[1]], int(asked[2]))
             else:
                 self._send(404, b"There is no such page. Try / or /metrics.\n")
         except StoreError:
@@ -119,20 +118,20 @@ class _Handler(BaseHTTPRequestHandler):
     def _page(self) -> None:
         snapshot = self.camera.snapshot()
         nonce = secrets.token_urlsafe(16)
-        page = page_of(snapshot, has_sheet=self._there(snapshot))
-        self._send(200, html_of(page, nonce).encode(), "text/html; charset=utf-8", nonce)
+        page = page_of(snapshot, sheets=self._there(snapshot, SHEETS), reports=self._there(snapshot, REPORTS))
+        policy = POLICY.format(nonce=nonce)
+        self._send(200, html_of(page, nonce).encode(), "text/html; charset=utf-8", policy)
 
-    def _there(self, snapshot: Snapshot) -> list[int]:
-        runs = [run for view in snapshot.targets for run in view.runs if run.sheet]
-        return [run.token for run in runs if sheet_file(self.evidence, run.sheet)]
+    def _there(self, snapshot: Snapshot, kind: Kind) -> set[int]:
+        runs = (run for view in snapshot.targets for run in view.runs)
+        return {run.token for run in runs if found(self.evidence, kind, run)}
 
-    def _sheet(self, token: int) -> None:
-        path = sheet_file(self.evidence, self.camera.sheet(token))
-        content = path.read_bytes() if path and path.stat().st_size <= LARGEST_SHEET else b""
-        if content.startswith(PNG):
-            self._send(200, content, "image/png")
+    def _evidence(self, kind: Kind, token: int) -> None:
+        held = content(found(self.evidence, kind, self.camera.run(token)), kind)
+        if held is None:
+            self._send(404, b"There is no such evidence (any more): old folders are removed.\n")
         else:
-            self._send(404, b"There is no such contact sheet (any more).\n")
+            self._send(200, held, kind.content_type, kind.policy)
 
     def _host(self) -> str:
         try:
@@ -141,12 +140,12 @@ class _Handler(BaseHTTPRequestHandler):
             return ""
 
     def _send(
-        self, status: int, body: bytes, kind: str = "text/plain; charset=utf-8", nonce: str = "none"
+        self, status: int, body: bytes, kind: str = "text/plain; charset=utf-8", policy: str | None = None
     ) -> None:
         self.send_response(status)
         for name, value in HEADERS.items():
             self.send_header(name, value)
-        self.send_header("Content-Security-Policy", POLICY.format(nonce=nonce))
+        self.send_header("Content-Security-Policy", policy or POLICY.format(nonce="none"))
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         if status == 405:
@@ -175,15 +174,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Reading the page is no event."""
-
-
-def sheet_file(evidence: Path, sheet: str | None) -> Path | None:
-    """The file, if it is a PNG that really lies in the evidence folder (links followed)."""
-    if not sheet:
-        return None
-    try:
-        path = (evidence / sheet).resolve(strict=True)
-        inside = path.is_relative_to(evidence.resolve(strict=True))
-    except (OSError, ValueError, RuntimeError):
-        return None
-    return path if inside and path.suffix == ".png" and path.is_file() else None

@@ -1,6 +1,6 @@
 """A snapshot in words, ready for the template: no decisions are left to it. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ WORDS = {
     State.UNKNOWN: "no result yet",
 }
 WORST_FIRST = (State.DOWN, State.FLAPPING, State.BLIND, State.DEGRADED, State.UNKNOWN, State.UP)
+REPORTS_SHOWN = 6
 HOLDS = {
     Hold.MAINTENANCE: "maintenance until",
     Hold.BUDGET: "today's credits are used up; on again",
@@ -40,6 +41,14 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Link:
+    """The report of one check, by its number."""
+
+    token: int
+    label: str
+
+
+@dataclass(frozen=True)
 class Card:
     """One target."""
 
@@ -51,6 +60,10 @@ class Card:
     sentence: str
     next_step: str
     cause: str
+    why: int | None
+    """The check that says why, if its report can be shown."""
+    reports: list[Link]
+    """Of the last checks, the newest first."""
     bars: list[Bar]
     strip_label: str
     line: Line | None
@@ -58,6 +71,7 @@ class Card:
     figures: list[Figure]
     sheet: int | None
     sheet_label: str
+    sheet_report: int | None
     next_check: str
     last_check: str
 
@@ -77,8 +91,8 @@ class Page:
     zone: str
 
 
-def page_of(snapshot: Snapshot, *, has_sheet: Sequence[int] | None = None) -> Page:
-    """Everything in words. `has_sheet`: runs whose picture is really there; None: believe the store."""
+def page_of(snapshot: Snapshot, *, sheets: Collection[int], reports: Collection[int]) -> Page:
+    """Everything in words. `sheets` and `reports`: numbers of the checks whose file can be shown."""
     targets = sorted(snapshot.targets, key=lambda v: (WORST_FIRST.index(v.state.shown), v.target.name))
     worst = targets[0].state.shown if targets else State.UNKNOWN
     return Page(
@@ -86,7 +100,7 @@ def page_of(snapshot: Snapshot, *, has_sheet: Sequence[int] | None = None) -> Pa
         state=worst.value,
         counts=counts(targets),
         at=_clock(snapshot.at, snapshot.zone, seconds=True),
-        cards=[_card(view, snapshot, has_sheet) for view in targets],
+        cards=[_card(view, snapshot, sheets, reports) for view in targets],
         figures=_figures(snapshot),
         notice=_notice(snapshot),
         budget_share=min(1.0, snapshot.spent / snapshot.budget) if snapshot.budget else None,
@@ -118,12 +132,10 @@ def counts(targets: Sequence[TargetView]) -> str:
     return " · ".join(several) if len(several) > 1 else ""
 
 
-def _card(view: TargetView, snapshot: Snapshot, has_sheet: Sequence[int] | None) -> Card:
+def _card(view: TargetView, snapshot: Snapshot, sheets: Collection[int], reports: Collection[int]) -> Card:
     state, telling = view.state.shown, view.telling
     trouble = telling if telling is not None and telling.verdict != Verdict.HEALTHY else None
-    sheet = next(
-        (r for r in reversed(view.runs) if r.sheet and (has_sheet is None or r.token in has_sheet)), None
-    )
+    sheet = next((run for run in reversed(view.runs) if run.token in sheets), None)
     return Card(
         name=view.target.name,
         state=state.value,
@@ -133,7 +145,9 @@ def _card(view: TargetView, snapshot: Snapshot, has_sheet: Sequence[int] | None)
         sentence=trouble.headline if trouble else "",
         next_step=trouble.next_step if trouble else "",
         cause=(trouble.cause or "").replace("_", " ") if trouble else "",
-        bars=strip(view.runs, [_title(run, snapshot.zone) for run in view.runs]),
+        why=trouble.token if trouble and trouble.token in reports else None,
+        reports=_reports(view, snapshot, reports),
+        bars=strip(view.runs, [_title(run, snapshot.zone) for run in view.runs], reports),
         strip_label=_strip_label(view, snapshot.zone),
         line=line(view.first_frames, view.p50, view.p95),
         line_label=f"first frame, {len(view.first_frames)} checks in 7 days",
@@ -142,9 +156,23 @@ def _card(view: TargetView, snapshot: Snapshot, has_sheet: Sequence[int] | None)
         sheet_label=f"{sheet.verdict or sheet.stage}, {_clock(sheet.started_at, snapshot.zone)}"
         if sheet
         else "",
+        sheet_report=sheet.token if sheet and sheet.token in reports else None,
         next_check=_next(view, snapshot),
         last_check=_last(view, snapshot),
     )
+
+
+def _reports(view: TargetView, snapshot: Snapshot, reports: Collection[int]) -> list[Link]:
+    shown = [run for run in reversed(view.runs) if run.token in reports][:REPORTS_SHOWN]
+    return [
+        Link(run.token, f"{_clock(run.started_at, snapshot.zone, near=snapshot.at)} {_in_a_word(run)}")
+        for run in shown
+    ]
+
+
+def _in_a_word(run: RunRow) -> str:
+    cause = run.cause if run.cause not in (None, "none") else run.verdict or run.stage
+    return str(cause).replace("_", " ")
 
 
 def _strip_label(view: TargetView, zone: str) -> str:
@@ -237,6 +265,9 @@ def _title(run: RunRow, zone: str) -> str:
     return " · ".join(parts)
 
 
-def _clock(at: float, zone: str, *, seconds: bool = False) -> str:
+def _clock(at: float, zone: str, *, seconds: bool = False, near: float | None = None) -> str:
+    """`1 Mar 12:00`; without the day where it is that of `near`."""
     moment = datetime.fromtimestamp(at, ZoneInfo(zone))
+    if near is not None and moment.date() == datetime.fromtimestamp(near, ZoneInfo(zone)).date():
+        return moment.strftime("%H:%M")
     return moment.strftime("%d %b %H:%M:%S" if seconds else "%d %b %H:%M").lstrip("0")
