@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,9 +27,11 @@ class StandIn:
 
 
 @contextlib.contextmanager
-def running_stand_in(**settings: Any) -> Iterator[StandIn]:
+def running_stand_in(
+    accepts: Callable[[str], bool] = lambda key: key == KEY, **settings: Any
+) -> Iterator[StandIn]:
     """A stand-in that accepts `KEY` alone; `settings` go to `create_app`. It thinks and speaks fast."""
-    app = create_app(lambda key: key == KEY, **{"think_s": 0.0, "pace": 200.0, **settings})
+    app = create_app(accepts, **{"think_s": 0.0, "pace": 200.0, **settings})
     door = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=1)

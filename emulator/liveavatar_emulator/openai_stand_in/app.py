@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse
 
-from liveavatar_emulator.openai_stand_in.seen import Seen
+from liveavatar_emulator.openai_stand_in.seen import Seen, SeenSession
 from liveavatar_emulator.openai_stand_in.talk import Talk
 from liveavatar_emulator.openai_stand_in.wire import MODELS, Refused, error_body, new_id
 
@@ -66,7 +66,7 @@ def create_app(
         talk = Talk(line.send, record, takes_temperature=takes_temperature, think_s=think_s, pace=pace)
         try:
             await talk.begin()
-            await _converse(line, talk)
+            await _converse(line, talk, record)
         except WebSocketDisconnect:
             pass
         finally:
@@ -102,7 +102,7 @@ class _Line:
         await self.send({"type": "error", "event_id": new_id("event"), "error": error})
 
 
-async def _converse(line: _Line, talk: Talk) -> None:
+async def _converse(line: _Line, talk: Talk, record: SeenSession) -> None:
     while True:
         text = await line.socket.receive_text()
         try:
@@ -115,6 +115,7 @@ async def _converse(line: _Line, talk: Talk) -> None:
         try:
             await talk.take(event)
         except Refused as refused:
+            record.refused.append(str(refused.body["code"]))
             await line.refuse(refused.body, event.get("event_id"))
 
 

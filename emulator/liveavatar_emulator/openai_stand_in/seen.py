@@ -16,11 +16,19 @@ class SeenSession:
     voice: str | None = None
     temperature: float | None = None
     instructions: str | None = None
+    first_update: dict[str, Any] | None = None
+    """The first `session.update` as it was sent: what was asked for, apart from what stands anyway."""
     turns: int = 0
     updates: int = 0
     heard_ms: int = 0
     said: list[str] = field(default_factory=list)
     interrupted: int = 0
+    cancelled: int = 0
+    """Answers that the client stopped by `response.cancel`; they count as interrupted too."""
+    truncated_ms: list[int] = field(default_factory=list)
+    """How much of each answer the client said was heard, when it was cut short."""
+    refused: list[str] = field(default_factory=list)
+    """Codes of the client events that could not be obeyed."""
     open: bool = True
 
 

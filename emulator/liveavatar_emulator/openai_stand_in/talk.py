@@ -70,6 +70,7 @@ class Talk:
                 detection["threshold"], detection["silence_duration_ms"], detection["prefix_padding_ms"]
             )
         self._seen.updates += 1
+        self._seen.first_update = self._seen.first_update or session
         self._seen.voice = self.session["audio"]["output"]["voice"]
         self._seen.temperature = self.session.get("temperature")
         self._seen.instructions = self.session["instructions"]
@@ -161,6 +162,7 @@ class Talk:
     async def _cancel(self, _event: dict[str, Any]) -> None:
         if not await self._stop_answer("client_cancelled"):
             raise Refused("Cancellation failed: no active response found.", code="response_cancel_not_active")
+        self._seen.cancelled += 1
 
     async def _stop_answer(self, why: str) -> bool:
         if self._answer is None or self._answering is None or self._answering.done():
@@ -181,6 +183,7 @@ class Talk:
                 code="invalid_value",
                 param="audio_end_ms",
             )
+        self._seen.truncated_ms.append(end)
         await self._send("conversation.item.truncated", item_id=item, content_index=0, audio_end_ms=end)
 
     async def _add_item(self, event: dict[str, Any]) -> None:

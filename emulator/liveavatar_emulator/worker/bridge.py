@@ -82,13 +82,12 @@ class Bridge:
                     await self._take(message)
                     if self._over:
                         return
-                self._finish("closed", "the service ended the conversation")
+                whose = "the session" if self._over else "the service"
+                self._finish("closed", f"{whose} ended the conversation")
         except websockets.InvalidStatus as error:
             self._finish("refused", f"the service answered {error.response.status_code}")
         except websockets.ConnectionClosed as error:
-            self._finish(
-                "closed", f"the connection closed with code {error.rcvd.code if error.rcvd else 1006}"
-            )
+            self._closed(error)
         except (OSError, TimeoutError, websockets.WebSocketException) as error:
             self._finish("refused", f"the service cannot be reached: {type(error).__name__}")
         finally:

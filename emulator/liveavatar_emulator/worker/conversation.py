@@ -51,7 +51,7 @@ class Conversation:
             user_said=self._user_said,
             audio=self._audio,
             audio_done=self.playout.complete,
-            words=lambda _item, text: self._tell("avatar.transcription.chunk", text=text),
+            words=self._avatar_says,
             said=self._avatar_said,
         )
 
@@ -60,8 +60,12 @@ class Conversation:
         if self.bridge:
             self._spawn(self.bridge.hear(pcm))
 
-    async def interrupt(self, *, cancel: bool) -> None:
-        """Stop speaking at once and tell the model how much was heard."""
+    def interrupt(self, *, cancel: bool) -> None:
+        """
+        Stop speaking at once and tell the model how much was heard.
+
+        Silent when this returns: the rest of the cut answer may be waiting right behind what told us to stop.
+        """
         cut = self.playout.clear()
         if cut is None:
             return
@@ -69,7 +73,7 @@ class Conversation:
         item, heard_ms = cut
         self._dropped.add(item)
         if self.bridge and not item.startswith("text_"):
-            await self.bridge.interrupted(item, heard_ms, cancel=cancel)
+            self._spawn(self.bridge.interrupted(item, heard_ms, cancel=cancel))
 
     async def speak(self, text: str) -> None:
         """Say a given text in the session's voice (the command `avatar.speak_text`)."""
@@ -90,7 +94,7 @@ class Conversation:
 
     def _user_started(self) -> None:
         self._tell("user.speak_started")
-        self._spawn(self.interrupt(cancel=False))
+        self.interrupt(cancel=False)
 
     def _user_stopped(self) -> None:
         self._answering = True
@@ -99,6 +103,10 @@ class Conversation:
     def _user_said(self, text: str) -> None:
         self._tell("user.transcription", text=text)
         self._emit({"event": "transcript", "role": "user", "text": text})
+
+    def _avatar_says(self, item: str, text: str) -> None:
+        if item not in self._dropped:
+            self._tell("avatar.transcription.chunk", text=text)
 
     def _avatar_said(self, item: str, text: str) -> None:
         if item not in self._dropped:

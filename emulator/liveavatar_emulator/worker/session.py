@@ -153,7 +153,7 @@ class Session:
         if kind == "session.stop":
             self.stop("USER_CLOSED")
         elif kind == "avatar.interrupt":
-            self._spawn(self.talk.interrupt(cancel=True))
+            self.talk.interrupt(cancel=True)
         elif kind == "avatar.speak_text" and isinstance(command.get("text"), str):
             self._spawn(self.talk.speak(command["text"]))
 
