@@ -14,6 +14,7 @@ from liveavatar_ops.demo.run import CheckFailed, check, deploy, services, signal
 from liveavatar_ops.demo.screen import Screen
 from liveavatar_ops.demo.services import ServiceFailed, private_folder
 from liveavatar_ops.demo.surroundings import AlreadyRunning, NotAProject, Surroundings, find_root, only_one
+from liveavatar_ops.health.ledger import LedgerError
 
 USAGE, INTERRUPTED = 2, 130
 NEXT = {
@@ -46,7 +47,7 @@ def demo(
         private_folder(place.folder)
         with signals_as_interrupts(), only_one(place):
             code = _shell(place, console) if shell else _demo(place, console, template, fault or [])
-    except (NotAProject, AlreadyRunning, ServiceFailed, DeployFailed, CheckFailed) as error:
+    except (NotAProject, AlreadyRunning, ServiceFailed, DeployFailed, CheckFailed, LedgerError) as error:
         console.print(f"\n{error}", style="red", markup=False, highlight=False, soft_wrap=True)
         code = USAGE
     except KeyboardInterrupt:

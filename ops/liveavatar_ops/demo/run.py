@@ -11,10 +11,12 @@ from pathlib import Path
 from types import FrameType
 
 from liveavatar_ops.demo.deploy import Deployed, Engine
+from liveavatar_ops.demo.lost import close_lost_sessions
 from liveavatar_ops.demo.screen import DONE, Screen
 from liveavatar_ops.demo.services import private_folder, service
 from liveavatar_ops.demo.surroundings import AWS_REGION, AWS_SECRET_ID, OPENAI_KEY, STACK, Surroundings
 from liveavatar_ops.health.report.result import HealthResult
+from liveavatar_ops.health.settings import OpsSettings
 
 
 class CheckFailed(Exception):
@@ -32,7 +34,13 @@ class Checked:
 
 @contextlib.contextmanager
 def services(place: Surroundings, screen: Screen, faults: Sequence[str]) -> Iterator[dict[str, str]]:
-    """Secrets Manager and emulator on this machine; gives the settings of a shell that works on them."""
+    """
+    Secrets Manager and emulator on this machine; gives the settings of a shell that works on them.
+
+    Before: what a killed demo left in the ledger is closed. The caller holds the checkout's demo.
+    """
+    if lost := close_lost_sessions(OpsSettings(LIVEAVATAR_OPS_STATE=place.state).ledger_path):
+        screen.lost(lost)
     with contextlib.ExitStack() as running:
         with screen.step("Secrets Manager endpoint") as step:
             aws = running.enter_context(

@@ -83,6 +83,13 @@ class Screen:
         for done, name in step.rows:
             self.console.print(Text.assemble("      ", (f"{done:<10}", "dim"), name))
 
+    def lost(self, sessions: int) -> None:
+        """What a killed demo left behind is closed in its ledger."""
+        several = "1 session" if sessions == 1 else f"{sessions} sessions"
+        self.console.print(
+            f"  Closed {several} of a demo that was killed: the emulator went with it.", style="dim"
+        )
+
     def finish(self, outputs: Mapping[str, Any], result: HealthResult) -> None:
         """The last screen: what was deployed, and the check's own report with its figures."""
         self.console.print()

@@ -47,6 +47,10 @@ class Surroundings:
     def evidence(self) -> Path:
         return self.folder / "evidence"
 
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
     def clean_env(self) -> dict[str, str]:
         """Today's environment without a single setting of a real account."""
         env = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
@@ -64,7 +68,7 @@ class Surroundings:
         return {
             "LIVEAVATAR_API_URL": api_url,
             "LIVEAVATAR_API_KEY": API_KEY,
-            "LIVEAVATAR_OPS_STATE": str(self.folder / "state"),
+            "LIVEAVATAR_OPS_STATE": str(self.state),
             "AWS_ENDPOINT_URL_SECRETS_MANAGER": aws_url,
             "AWS_REGION": AWS_REGION,
             "AWS_ACCESS_KEY_ID": "demo",

@@ -1,7 +1,5 @@
 """What the configuration's targets really are: each template of a stack on its own, with what it costs."""
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,7 +90,7 @@ def _watched(entry: TargetConfig, target: Target, config: WatchConfig) -> WatchT
         limits=limits_from((target.where, target.limits)),
         long=entry.long,
         longest_session_s=float(longest) if longest else None,
-        digest=hashlib.sha256(json.dumps(target.body, sort_keys=True, default=str).encode()).hexdigest(),
+        digest=target.digest or "",
     )
 
 
