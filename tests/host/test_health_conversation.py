@@ -20,7 +20,6 @@ SHORT: dict[str, float] = {
     "answer_degraded_s": 3,
     "answer_unhealthy_s": 5,
     "answer_deadline_s": 6,
-    "mouth_still_correlation_share": 0.8,  # chance on three seconds of speech reaches 0.66
 }
 
 

@@ -1,4 +1,4 @@
-"""What our own side may have caused is doubtful; what it cannot have caused stands; and what it did not see."""
+"""What our own side may have caused is doubtful, what it cannot have caused stands; and what it missed."""
 
 import pytest
 

@@ -7,6 +7,7 @@ from liveavatar_ops.health.facts import Span
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measure import AudioMeter, lip_facts, mouth_moving_s
 from liveavatar_ops.health.measure.mouth import MouthTrack
+from liveavatar_ops.health.measure.stillness import centre_mask
 
 RATE = 16000
 CHUNK = RATE // 50  # 20 ms
@@ -140,17 +141,48 @@ def levels() -> tuple[np.ndarray, np.ndarray]:
 SPEECH = [Span(kind="speech", start_s=2.0, end_s=6.0)]
 
 
-def mouth_track(opening, *, polarity: float = -40.0, noise: float = 0.3, blink: bool = True) -> MouthTrack:
-    """Ten seconds of a face whose mouth opens by `opening(t)`."""
+def without(track: MouthTrack, start_s: float, end_s: float) -> MouthTrack:
+    """The same, nobody having looked from start to end."""
+    thin = MouthTrack()
+    for at_s, luma, motion in zip(track.at_s, track.luma, track.motion, strict=True):
+        if not start_s <= at_s < end_s:
+            whole = np.zeros((ROWS, COLUMNS), np.float32)
+            moved = whole.copy()
+            whole[centre_mask(whole.shape)], moved[centre_mask(whole.shape)] = luma, motion
+            thin.see(whole, moved, at_s)
+    return thin
+
+
+def mouth_track(
+    opening,
+    *,
+    polarity: float = -40.0,
+    noise: float = 0.3,
+    blink: bool = True,
+    every: int = 1,
+    light: float = 1.0,
+    size: tuple[int, int] = (ROWS, COLUMNS),
+    mouth: tuple[slice, slice] = MOUTH,
+    nod: float = 0.0,
+) -> MouthTrack:
+    """
+    Ten seconds of a face whose mouth opens by `opening(t)`; only one frame in `every` is looked at.
+
+    `light` dims the scene, mouth and all; `size` is in blocks of 16×16 pixels; `nod` is by how much an edge
+    of the head goes lighter and darker as it nods.
+    """
+    wall = 120 + 45 * np.sin(np.arange(size[1]) / 3).astype(np.float32)
     rng = np.random.default_rng(4)
     track, before = MouthTrack(), None
-    for index in range(10 * FPS):
+    for index in range(0, 10 * FPS, every):
         t = index / FPS
-        blocks = np.full((ROWS, COLUMNS), 120.0, np.float32)
-        blocks[MOUTH] += polarity * opening(t)
+        blocks = np.tile(wall, (size[0], 1))
+        blocks[mouth] += polarity * opening(t)
         if blink and index % 70 < 4:
-            blocks[18:20, 34:37] -= 30
-        blocks[10, 10:70] += 3 * np.sin(t)  # a swaying edge
+            blocks[size[0] * 2 // 5 : size[0] * 2 // 5 + 2, size[1] * 3 // 7 : size[1] * 3 // 7 + 3] -= 30
+        blocks[size[0] // 4, size[1] // 8 : -size[1] // 8] += 3 * np.sin(t)  # a swaying edge
+        blocks[size[0] // 3, size[1] // 3 : -size[1] // 3] += nod * np.sin(5 * t)
+        blocks = 16 + (blocks - 16) * np.float32(light)
         blocks += rng.normal(0, noise, blocks.shape)
         track.see(blocks, None if before is None else np.abs(blocks - before).astype(np.float32), t)
         before = blocks
@@ -175,11 +207,53 @@ def test_the_offset_is_measured_with_its_sign(offset_s):
     assert found.offset_s == pytest.approx(offset_s, abs=0.05)
 
 
-def test_a_still_mouth_neither_moves_nor_correlates():
+def test_a_still_mouth_does_not_move():
     found = lip_facts(mouth_track(lambda _t: 0.0), levels(), SPEECH)
 
     assert found.moving_share == 0
-    assert found.correlation < Limits().mouth_still_correlation_share
+
+
+DIM = {"light": 0.3}
+TINY = {"size": (11, 20), "mouth": (slice(6, 7), slice(9, 11))}  # 320x180
+BIG = {"size": (45, 80), "polarity": -60.0}
+
+
+@pytest.mark.parametrize("scene", [DIM, TINY, DIM | TINY, BIG], ids=["dim", "tiny", "both", "lit"])
+def test_a_talking_mouth_is_seen_in_low_light_and_in_a_small_picture(scene):
+    """All changes are smaller there; measured on a dark avatar: 2 grey levels where a lit one has 4."""
+    talks = lip_facts(mouth_track(lambda t: envelope(np.array(t)), **scene), levels(), SPEECH)
+    rests = lip_facts(mouth_track(lambda _t: 0.0, **scene), levels(), SPEECH)
+
+    assert talks.moving_share > 0.6
+    assert rests.moving_share == 0
+
+
+@pytest.mark.parametrize("every", [1, 2, 3], ids=["25 fps", "12 fps", "8 fps"])
+def test_a_nodding_head_is_no_talking_mouth_at_any_frame_rate(every):
+    """The longer from frame to frame, the more it changes; a mouth is still told from it."""
+    rests = lip_facts(mouth_track(lambda _t: 0.0, nod=13.0, every=every), levels(), SPEECH)
+    talks = lip_facts(mouth_track(lambda t: envelope(np.array(t)), nod=13.0, every=every), levels(), SPEECH)
+
+    assert rests.moving_share < 0.1
+    assert talks.moving_share > 0.6
+
+
+@pytest.mark.parametrize("every", [4, 5, 12], ids=["6 fps", "5 fps", "2 fps"])
+def test_a_mouth_that_was_looked_at_too_seldom_is_neither_still_nor_moving(every):
+    """No evidence is not a still mouth: under eight frames a second nobody can tell talk from a blink."""
+    track = mouth_track(lambda t: envelope(np.array(t)), every=every)
+
+    assert lip_facts(track, levels(), SPEECH).moving_share is None
+
+
+def test_a_mouth_is_judged_by_the_moments_in_which_it_was_seen():
+    """A tenth of the speech without frames leaves the rest as proof, half of it does not."""
+    talks = mouth_track(lambda t: envelope(np.array(t)))
+    most = lip_facts(without(talks, 2.0, 2.4), levels(), SPEECH)
+    half = lip_facts(without(talks, 2.0, 4.0), levels(), SPEECH)
+
+    assert most.moving_share > 0.8
+    assert half.moving_share is None
 
 
 def test_too_little_speech_says_nothing_about_lips():

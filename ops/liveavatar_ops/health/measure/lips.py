@@ -24,10 +24,15 @@ MOUTH_BLOCKS = 8
 LEAST_SPEECH_S = 1.0
 QUIETEST_DBFS = -60.0
 MOUTH_LEAST_BLOCKS = 4
+FEW_BLOCKS, FEW_LEAST_BLOCKS = 200, 2  # in the middle of a picture under 360 lines a mouth covers fewer
+USUAL_CONTRAST = 32.0  # standard deviation of the picture's middle at which the limit holds as it is
+USUAL_INTERVAL_S = 0.04  # between two frames; what sways changes by more in a longer one
+DIMMEST_SHARE = 0.5  # of the limit: below that a change may be coding noise (measured: a still mouth ≤ 1.7)
 WINDOW_S = 1.0
 STEP_S = 0.25
 MOVING_SHARE = 0.42  # of frames; measured: talking ≥ 0.44 (p10), listening ≤ 0.40 (p98)
 LEAST_FRAMES = 8  # in a second, to tell talking from blinking
+MEASURED_SHARE = 0.7  # of the speech had so many frames; otherwise nobody can say whether the mouth moved
 
 Series = npt.NDArray[np.float64]
 
@@ -51,7 +56,8 @@ def lip_facts(
     Compare the mouth with what was heard. `levels` are moments and dBFS as AudioMeter gives them;
     `moves_levels` is the limit mouth_moves_levels.
 
-    Numbers are None where there is less than a second of speech (or of silence) to compare.
+    Numbers are None where there is less than a second of speech (or of silence) to compare; `moving_share`
+    also where too few frames were looked at while the avatar spoke: no evidence is not a still mouth.
     """
     spoken_s = sum(span.took_s for span in speech)
     if spoken_s < LEAST_SPEECH_S or len(mouth) < 2:
@@ -62,9 +68,8 @@ def lip_facts(
     blocks = _mouth_blocks(motion, heard)
     still = np.setdiff1d(np.arange(motion.shape[1]), blocks)
     correlation, offset = _correlate(at, mouth.luma[:, blocks], levels, speech)
-    moving_s = sum(mouth_moving_s(mouth, s.start_s, s.end_s, levels=moves_levels) for s in speech)
     return LipFacts(
-        moving_share=round(min(moving_s / spoken_s, 1.0), 3),
+        moving_share=_moving_share(mouth, speech, moves_levels),
         mouth_speaking=_mean(motion[heard.speaking][:, blocks]),
         mouth_silent=_mean(motion[heard.silent][:, blocks]),
         mouth_noise=_mean(motion[heard.speaking][:, still]),
@@ -79,20 +84,47 @@ def mouth_moving_s(mouth: MouthTrack, start_s: float, end_s: float, *, levels: f
     How long in [start, end] a small group of blocks moved as a talking mouth does, heard or not.
 
     A block talks at a moment when it changed by `levels` in two of five frames of the second around it: an
-    eyelid moves for an instant, a swaying edge by less. Steps of a quarter second.
+    eyelid moves for an instant, a swaying edge by less. In a dim picture everything changes by less, between
+    frames far apart by more, so `levels` is fitted to both. Steps of a quarter second.
     """
-    at, moved = mouth.at_s, mouth.motion >= levels
-    if at.size < LEAST_FRAMES or moved.shape[1] < MOUTH_LEAST_BLOCKS:
-        return 0.0
+    return float(np.count_nonzero(_talking(mouth, [(start_s, end_s)], levels) > 0) * STEP_S)
+
+
+def _moving_share(mouth: MouthTrack, speech: Sequence[Span], levels: float) -> float | None:
+    """Share of the speech with a talking mouth, of those moments that had frames enough to tell."""
+    moments = _talking(mouth, [(span.start_s, span.end_s) for span in speech], levels)
+    told = np.count_nonzero(moments >= 0)
+    if not told or told < MEASURED_SHARE * moments.size:
+        return None
+    return round(float(np.count_nonzero(moments > 0) / told), 3)
+
+
+def _talking(
+    mouth: MouthTrack, stretches: Sequence[tuple[float, float]], levels: float
+) -> npt.NDArray[np.int8]:
+    """Every quarter second of the stretches: 1 the mouth talks, 0 it rests, -1 too few frames to tell."""
+    moments = np.concatenate([np.arange(start_s + STEP_S / 2, end_s, STEP_S) for start_s, end_s in stretches])
+    found = np.full(moments.size, -1, np.int8)
+    at, motion = mouth.at_s, mouth.motion
+    least = MOUTH_LEAST_BLOCKS if motion.ndim > 1 and motion.shape[1] >= FEW_BLOCKS else FEW_LEAST_BLOCKS
+    if at.size < LEAST_FRAMES or motion.shape[1] < least:
+        return found
+    moved = motion >= levels * _fit(mouth)
     sums = np.concatenate((np.zeros((1, moved.shape[1])), np.cumsum(moved, axis=0)))
-    talking = 0
-    for moment in np.arange(start_s + STEP_S / 2, end_s, STEP_S):
+    for index, moment in enumerate(moments):
         first, end = np.searchsorted(at, (moment - WINDOW_S / 2, moment + WINDOW_S / 2))
-        if end - first < LEAST_FRAMES:
-            continue
-        shares = (sums[end] - sums[first]) / (end - first)
-        talking += np.partition(shares, -MOUTH_LEAST_BLOCKS)[-MOUTH_LEAST_BLOCKS] >= MOVING_SHARE
-    return float(talking * STEP_S)
+        if end - first >= LEAST_FRAMES:
+            shares = (sums[end] - sums[first]) / (end - first)
+            found[index] = np.partition(shares, -least)[-least] >= MOVING_SHARE
+    return found
+
+
+def _fit(mouth: MouthTrack) -> float:
+    """What the limit is multiplied by: 1 for a picture of usual contrast at 25 frames a second."""
+    contrast = float(np.median(mouth.luma.std(axis=1)))
+    interval_s = float(np.median(np.diff(mouth.at_s)))
+    dimness = min(max(contrast / USUAL_CONTRAST, DIMMEST_SHARE), 1.0)
+    return dimness * max(interval_s / USUAL_INTERVAL_S, 1.0)
 
 
 def _heard(at: Series, speech: Sequence[Span]) -> _Heard:

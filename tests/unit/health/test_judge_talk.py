@@ -1,0 +1,118 @@
+"""The judgement of a talk: what was heard and seen decides, and the service's claims are held against it."""
+
+import pytest
+
+from liveavatar_ops.health.facts import Depth, EventFact, LipFacts
+from liveavatar_ops.health.judge import judge
+from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.verdicts import Cause, Severity, Verdict
+from tests.support.health_facts import healthy
+
+TALK = Depth.CONVERSATION
+SAID = ("user.speak_started", "user.transcription", "avatar.speak_started", "avatar.speak_ended")
+CHANCE = 0.66  # correlation that three seconds of speech reach with a mouth that rests
+
+
+def events(*kinds, at_s=8.1):
+    return tuple(EventFact(at_s=at_s, type=kind) for kind in kinds)
+
+
+def lips(**changes):
+    return {"lips": LipFacts(**{"moving_share": 0.9, "correlation": 0.8, "speech_s": 3.5, **changes})}
+
+
+def talked(conversation=None, said=SAID, **more):
+    return judge(
+        healthy(TALK, conversation=conversation or {}, **{"events": events(*said), **more}), Limits()
+    )
+
+
+def notes(judged):
+    return [reason.sentence for reason in judged.reasons if reason.severity is Severity.NOTE]
+
+
+def test_chance_does_not_bring_a_still_mouth_to_life():
+    """Correlation of two unrelated things over three seconds reaches 0.66; motion is the witness."""
+    judged = talked(lips(moving_share=0.05, correlation=CHANCE))
+
+    assert (judged.verdict, judged.cause) == (Verdict.UNHEALTHY, Cause.STILL_MOUTH)
+
+
+def test_nothing_is_said_of_a_mouth_that_was_hardly_looked_at():
+    """Neither healthy by chance nor still for want of frames."""
+    assert talked(lips(moving_share=None)).verdict is Verdict.HEALTHY
+
+
+@pytest.mark.parametrize(
+    ("offset_s", "verdict"),
+    [(0.06, Verdict.HEALTHY), (0.1, Verdict.HEALTHY), (0.12, Verdict.DEGRADED), (0.4, Verdict.DEGRADED)],
+)
+def test_sound_is_early_only_beyond_what_our_measuring_can_be_wrong_by(offset_s, verdict):
+    """45 ms can be detected, a frame lasts 40 ms, our grid 20 ms: 60 ms were seen without a fault."""
+    assert talked(lips(offset_s=offset_s)).verdict is verdict
+
+
+@pytest.mark.parametrize(("offset_s", "verdict"), [(0.14, Verdict.DEGRADED), (0.16, Verdict.UNHEALTHY)])
+def test_early_sound_may_fail_a_check_where_lips_may(offset_s, verdict):
+    facts = healthy(TALK, conversation=lips(offset_s=offset_s), events=events(*SAID))
+
+    assert judge(facts, Limits(lips_may_fail=True)).verdict is verdict
+
+
+def test_claims_that_agree_with_what_was_heard_need_no_note():
+    assert talked().reasons == ()
+
+
+DISAGREE = {
+    "heard, never claimed": (
+        {"speak_started_event_s": None},
+        ("user.speak_started", "user.transcription"),
+        "The avatar was heard, but the service never said that it spoke (avatar.speak_started).",
+    ),
+    "heard long after the claim": (
+        {"speak_started_event_s": 7.0, "answer_started_s": 8.2},
+        SAID,
+        "The avatar was heard 1.2 s after the service said that it spoke.",
+    ),
+    "answered, our words missing": (
+        {},
+        ("user.speak_started", "avatar.speak_started"),
+        "The avatar answered, but the service sent no text of what we said (user.transcription).",
+    ),
+    "no events at all": (
+        {"speak_started_event_s": None, "user_heard_event_s": None},
+        (),
+        "The service sent no events: its claims cannot be held against what was heard.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("conversation", "said", "sentence"), DISAGREE.values(), ids=DISAGREE)
+def test_claims_that_disagree_with_what_was_heard_are_noted_and_no_more(conversation, said, sentence):
+    """A viewer hears the avatar, not the events: the verdict stays."""
+    judged = talked(conversation, said)
+
+    assert judged.verdict is Verdict.HEALTHY
+    assert notes(judged) == [sentence]
+
+
+def test_a_greeting_that_was_claimed_and_not_heard_is_noted():
+    said = (*events("avatar.speak_started", at_s=2.5), *events(*SAID))
+
+    silent = talked(events=said)
+    heard = talked({"greeting_speech_s": 1.4}, events=said)
+
+    assert notes(silent) == [
+        "The service says that the avatar spoke before we did, but nothing was heard of it."
+    ]
+    assert notes(heard) == []
+
+
+def test_speech_that_is_claimed_and_not_heard_is_a_fault():
+    """The other direction: claimed, and silence."""
+    nothing = {"answer_started_s": None, "answer_latency_s": None, "waited_s": 12.0, "mouth_moving_s": 0.0}
+
+    judged = talked(nothing)
+
+    assert (judged.verdict, judged.cause) == (Verdict.UNHEALTHY, Cause.MUTE)
+    assert "The service says that the avatar spoke" in judged.headline
