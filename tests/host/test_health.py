@@ -19,7 +19,7 @@ import pytest
 from liveavatar_ops.health.ledger import Ledger, Row
 from liveavatar_ops.health.owner import Liveness, liveness
 from tests.support.emulator import RunningEmulator, running_emulator
-from tests.support.health import PUBLIC_AVATAR, check, janitor, running_check, settings_of, until
+from tests.support.health import PUBLIC_AVATAR, check, janitor, running_check, until
 
 UNKNOWN = "0b5f3a52-6a3e-4e41-9d50-0d6a52a4f0ff"
 
@@ -28,25 +28,6 @@ UNKNOWN = "0b5f3a52-6a3e-4e41-9d50-0d6a52a4f0ff"
 def warm() -> Iterator[RunningEmulator]:
     with running_emulator(media=False) as emulator:
         yield emulator
-
-
-@pytest.fixture
-def emulator(warm: RunningEmulator) -> Iterator[RunningEmulator]:
-    """Empty, without faults; and whatever the test did, no session may be open after it."""
-    warm.admin("POST", "/reset")
-    yield warm
-    warm.admin("DELETE", "/faults")
-    assert warm.active_sessions() == []
-
-
-@pytest.fixture
-def env(emulator: RunningEmulator, tmp_path: Path) -> dict[str, str]:
-    return settings_of(emulator, tmp_path / "state")
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path / "state" / "ledger.sqlite3")
 
 
 def add_fault(emulator: RunningEmulator, name: str, /, *, path: str = "", **rule: Any) -> None:

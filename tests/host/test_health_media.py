@@ -15,7 +15,7 @@ from PIL import Image
 from liveavatar_ops.health.ledger import Ledger
 from liveavatar_ops.health.owner import Liveness, liveness
 from tests.support.emulator import RunningEmulator, running_emulator
-from tests.support.health import check, flags, janitor, named, running_check, settings_of, until
+from tests.support.health import check, flags, janitor, named, running_check, until
 
 pytestmark = pytest.mark.media
 
@@ -44,25 +44,6 @@ SHARED_MACHINE: dict[str, float] = {
 def warm() -> Iterator[RunningEmulator]:
     with running_emulator(media=True) as emulator:
         yield emulator
-
-
-@pytest.fixture
-def emulator(warm: RunningEmulator) -> Iterator[RunningEmulator]:
-    """Without faults; and whatever the test did, no session may be open after it."""
-    warm.admin("POST", "/reset")
-    yield warm
-    warm.admin("DELETE", "/faults")
-    assert warm.active_sessions() == []
-
-
-@pytest.fixture
-def env(emulator: RunningEmulator, tmp_path: Path) -> dict[str, str]:
-    return settings_of(emulator, tmp_path / "state")
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path / "state" / "ledger.sqlite3")
 
 
 def test_a_living_avatar_is_healthy_twenty_times_in_a_row(
