@@ -1,5 +1,6 @@
 """Real processes around the watcher: the tether, OTLP to a real receiver, the command line."""
 
+import io
 import json
 import os
 import signal
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 
 from liveavatar_ops.schedule.child import TETHER
+from liveavatar_ops.schedule.log import Log
+from liveavatar_ops.schedule.start import sweeper
 from tests.support.watch_process import AVATAR
 from tests.support.watch_world import PATIENCE_S, ROOT, fetch, wait_for, world
 
@@ -184,7 +187,7 @@ def test_a_port_that_is_taken_is_one_line(tmp_path: Path):
         two = made.watcher()
         code = two.child.wait(PATIENCE_S)
 
-        assert code == 1
+        assert code == 2, "a setting is wrong"
         assert "a free one is picked and printed" in two._log.read_text()
         assert one.end() == 0
 
@@ -208,3 +211,12 @@ def test_many_readers_do_not_disturb_the_watcher(tmp_path: Path):
         assert set(statuses) == {200}
         assert one.end() == 0
         assert not [e for e in one.events if "failed" in e["event"]], json.dumps(one.events[-5:])
+
+
+def test_only_what_the_janitor_did_is_news(tmp_path: Path):
+    """A second watcher that starts beside a running check has nothing to tell of it."""
+    said = "No probe session is open.\na (s, started): its check is still running (process 7)\nb: stopped\n"
+    out = io.StringIO()
+    sweeper([sys.executable, "-S", "-c", f"print({said!r})"], Log(out))()
+
+    assert [line[10:] for line in out.getvalue().splitlines()] == ["Janitor: b: stopped"]

@@ -41,19 +41,25 @@ def _sentence(event: str, fields: Mapping[str, Any]) -> str:
             said = f"{fields['target']}: check {fields['run']} was ended early"
         case "watcher.started":
             said = f"Watching, targets: {fields['targets']}. Status page: {fields.get('page', 'off')}"
-        case "targets.changed":
-            words = {"added": "new", "removed": "gone", "changed": "changed"}
-            what = [f"{word} {', '.join(fields[key])}" for key, word in words.items() if key in fields]
-            said = f"What is deployed has changed: {' · '.join(what) or 'the order'}"
-        case "targets.not_read":
-            said = f"What is deployed cannot be read again, so nothing is changed: {fields['why']}"
+        case "targets.changed" | "targets.not_read":
+            said = _deployed(fields)
         case "watcher.stopped":
             said = "Stopped: no check is running, all leases are given back."
+        case "watcher.janitor":
+            said = f"Janitor: {fields['said']}"
         case "watcher.took_over":
             said = f"Took over from a watcher that is gone (checks {', '.join(map(str, fields['runs']))})"
         case _:
             said = f"{event}: " + " · ".join(f"{name} {value}" for name, value in fields.items())
     return said
+
+
+def _deployed(fields: Mapping[str, Any]) -> str:
+    if "why" in fields:
+        return f"What is deployed cannot be read again, so nothing is changed: {fields['why']}"
+    words = {"added": "new", "removed": "gone", "changed": "changed"}
+    what = [f"{word} {', '.join(fields[key])}" for key, word in words.items() if key in fields]
+    return f"What is deployed has changed: {' · '.join(what) or 'the order'}"
 
 
 def _ended(fields: Mapping[str, Any]) -> str:

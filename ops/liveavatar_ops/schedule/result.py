@@ -87,7 +87,7 @@ def _outcome(told: Mapping[str, Any]) -> Outcome:
 
 def _first_frame(video: Mapping[str, Any], room: Mapping[str, Any]) -> float | None:
     first, began = _number(video.get("first_frame_s")), _number(room.get("connect_started_s")) or 0.0
-    return None if first is None else max(0.0, first - began)
+    return None if first is None else max(0.0, round(first - began, 4))
 
 
 def _credits(own: Any, facts: Mapping[str, Any]) -> float | None:

@@ -46,7 +46,12 @@ UNUSABLE, USAGE = 1, 2
 DATABASE = "watch.sqlite3"
 JANITOR = (sys.executable, "-m", "liveavatar_ops.health", "janitor")
 JANITOR_S = 120.0
+NO_NEWS = ("No probe session is open.", "its check is still running")  # what the janitor says of a good day
 LOOKS_WITHIN_S = 60.0  # /healthz: a watcher that has not looked for this long is not alive
+
+
+class PortTaken(Exception):
+    """The page's port cannot be had; the text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ def run_watch(wishes: Wishes, seams: Seams | None = None) -> int:
     except (WatchConfigError, NothingToWatch) as wrong:
         _complain(wrong.problems)
         return USAGE
-    except (SettingsError, StackError, NoOpenTelemetry) as wrong:
+    except (SettingsError, StackError, NoOpenTelemetry, PortTaken) as wrong:
         _complain([str(wrong)])
         return USAGE
     except (StoreError, OSError) as why:
@@ -130,7 +135,7 @@ async def _run(ready: Ready, seams: Seams) -> int:
     )  # fmt: skip
     camera = Camera(database, leases, config, ready.targets, now=time.time, elsewhere=elsewhere.credits_since)
     outbox = Outbox(database, ready.urls, now=time.time, log=log, page_url=config.serve.page_url)
-    sweep = _sweeper(seams.janitor, log)
+    sweep = sweeper(seams.janitor, log)
     renewal = Renewal(config, ready.targets, outputs=seams.outputs, log=log, soonest_s=seams.pace.soonest_s)
     chores = Chores(config, database, ready.targets, outbox=outbox, camera=camera, log=log, renew=renewal)
     watcher = Watcher(
@@ -176,7 +181,7 @@ def _page(config: WatchConfig, camera: Camera, watcher: Watcher) -> StatusServer
             alive=lambda: watcher.looked_ago() < LOOKS_WITHIN_S,
         )
     except OSError as why:
-        raise OSError(
+        raise PortTaken(
             f"The status page cannot be served on port {config.serve.port}: {why.strerror}. "
             "Leave --port out (or serve.port: 0) and a free one is picked and printed."
         ) from None
@@ -197,7 +202,7 @@ def _otlp(config: WatchConfig, camera: Camera, log: Log) -> Otlp | None:
         return None
 
 
-def _sweeper(janitor: Sequence[str], log: Log) -> Callable[[], None]:
+def sweeper(janitor: Sequence[str], log: Log) -> Callable[[], None]:
     """Sessions that a killed check left open are stopped at start-up and after every takeover."""
 
     def sweep() -> None:
@@ -210,7 +215,7 @@ def _sweeper(janitor: Sequence[str], log: Log) -> Callable[[], None]:
             log.say("watcher.janitor_failed", why=type(why).__name__)
             return
         for line in (done.stdout + done.stderr).splitlines():
-            if line.strip() and line.strip() != "No probe session is open.":
+            if line.strip() and not any(mark in line for mark in NO_NEWS):
                 log.say("watcher.janitor", said=line.strip())
 
     return sweep

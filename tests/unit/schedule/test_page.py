@@ -218,6 +218,20 @@ def test_a_check_leads_to_its_report(site: Site):
     assert (status, headers["content-type"], body) == (200, "text/html; charset=utf-8", REPORT)
 
 
+def test_one_bad_check_is_no_outage_and_no_good_news_either(site: Site):
+    """The avatar is still up; what one check says stands there as a warning, until it is confirmed."""
+    site.check("healthy", "unhealthy", headline="Still for 12 s.")
+    doubted = site.page()
+    site.check("unhealthy", headline="Still for 13 s.")
+    confirmed = site.page()
+
+    assert '<h1 class="up">' in doubted
+    assert '<div class="trouble degraded">' in doubted
+    assert "nobody is told before it is confirmed" in doubted
+    assert '<div class="trouble down">' in confirmed
+    assert "confirmed" not in confirmed
+
+
 def test_a_report_is_shown_and_can_do_nothing(site: Site):
     """Its styles and pictures count; no script, no request, no form, and not the page's own origin."""
     site.check("healthy", report=site.report())

@@ -254,20 +254,22 @@ def test_the_log_is_for_people_or_for_machines():
         log.say("check.started", target="a", kind="confirm", run=3)
         log.say(
             "check.ended", target="a", run=3, verdict="unhealthy", cause="frozen", first_frame_s=1.25,
-            credits=1.0, why="Still\nfor 12 s.",
+            credits=1.0, why="Still\nfor 12 s.", report="/e/report.html",
         )  # fmt: skip
         log.say("watcher.took_over", runs=[3, 4])
+        log.say("watcher.janitor", said="desk (session-1, started): session session-1 stopped")
         log.say("something.else", a=1, b=None)
     said = [line[10:] for line in people.getvalue().splitlines()]
 
     assert said == [
         "a: check 3 started, to confirm",
-        "a: unhealthy (frozen) · first frame after 1.2 s · 1 credit · Still for 12 s.",
+        "a: unhealthy (frozen) · first frame after 1.2 s · 1 credit · Still for 12 s. · /e/report.html",
         "Took over from a watcher that is gone (checks 3, 4)",
+        "Janitor: desk (session-1, started): session session-1 stopped",
         "something.else: a 1",
     ]
     assert [json.loads(line)["event"] for line in machines.getvalue().splitlines()] == [
-        "check.started", "check.ended", "watcher.took_over", "something.else",
+        "check.started", "check.ended", "watcher.took_over", "watcher.janitor", "something.else",
     ]  # fmt: skip
 
 

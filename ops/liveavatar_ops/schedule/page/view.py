@@ -10,7 +10,7 @@ from liveavatar_ops.schedule.page.drawings import Bar, Line, line, strip
 from liveavatar_ops.schedule.plan import Hold
 from liveavatar_ops.schedule.quantities import spoken
 from liveavatar_ops.schedule.snapshot import Snapshot, TargetView
-from liveavatar_ops.schedule.states import State
+from liveavatar_ops.schedule.states import State, unsettled
 from liveavatar_ops.schedule.store import RunRow
 
 WORDS = {
@@ -22,7 +22,7 @@ WORDS = {
     State.UNKNOWN: "no result yet",
 }
 WORST_FIRST = (State.DOWN, State.FLAPPING, State.BLIND, State.DEGRADED, State.UNKNOWN, State.UP)
-REPORTS_SHOWN = 6
+REPORTS_SHOWN = 5
 HOLDS = {
     Hold.MAINTENANCE: "maintenance until",
     Hold.BUDGET: "today's credits are used up; on again",
@@ -57,6 +57,10 @@ class Card:
     word: str
     since: str
     facts: str
+    look: str
+    """How the sentence is coloured: as the state, or as a warning while it is not confirmed."""
+    doubt: str
+    """Why the sentence has not changed the state, where it has not."""
     sentence: str
     next_step: str
     cause: str
@@ -142,6 +146,8 @@ def _card(view: TargetView, snapshot: Snapshot, sheets: Collection[int], reports
         word=WORDS[state],
         since=f"for {spoken(snapshot.at - view.state.since)}" if state is not State.UNKNOWN else "",
         facts=_facts(view),
+        look=State.DEGRADED.value if trouble and state is State.UP else state.value,
+        doubt=_doubt(view) if trouble else "",
         sentence=trouble.headline if trouble else "",
         next_step=trouble.next_step if trouble else "",
         cause=(trouble.cause or "").replace("_", " ") if trouble else "",
@@ -160,6 +166,12 @@ def _card(view: TargetView, snapshot: Snapshot, sheets: Collection[int], reports
         next_check=_next(view, snapshot),
         last_check=_last(view, snapshot),
     )
+
+
+def _doubt(view: TargetView) -> str:
+    if view.state.shown in (State.UP, State.DEGRADED) and unsettled(view.state):
+        return "One check says so; nobody is told before it is confirmed."
+    return ""
 
 
 def _reports(view: TargetView, snapshot: Snapshot, reports: Collection[int]) -> list[Link]:
