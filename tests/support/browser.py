@@ -41,9 +41,13 @@ def chromium() -> str | None:
 
 @dataclass
 class Tab:
-    """One page. `requests` are addresses that it asked for, `complaints` what it wrote to the console."""
+    """
+    One page. `requests` are addresses that it asked for, `complaints` what it wrote to the console; `pid` is
+    the browser's first process.
+    """
 
     _link: ClientConnection
+    pid: int
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     _count: int = 0
@@ -119,14 +123,14 @@ class Tab:
 
 
 @contextmanager
-def browser(path: str) -> Iterator[Tab]:
+def browser(path: str, *more_flags: str) -> Iterator[Tab]:
     """A fresh browser without any profile; it is gone at the end."""
     profile = tempfile.mkdtemp(prefix="browser-")
-    command = [path, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
+    command = [path, *FLAGS, *more_flags, f"--user-data-dir={profile}", "about:blank"]
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         with connect(_page_address(child), max_size=1 << 28) as link:
-            yield Tab(link)
+            yield Tab(link, child.pid)
     finally:
         child.terminate()
         child.wait(timeout=PATIENCE_S)

@@ -1,0 +1,58 @@
+"""The ratios that are quoted follow from the raw figures as said."""
+
+from pathlib import Path
+
+import pytest
+from bench import checks_at_once, chromium, first_frame
+from bench.support.page import Missing, library
+
+STEP = {"wrong": 0, "verdicts": {"healthy": 1}}
+
+
+def test_a_ratio_is_one_of_medians() -> None:
+    """One slow join moves no ratio."""
+    bare = [{"first_frame_s": took} for took in (0.1, 0.2, 0.2, 0.2, 5.0)]
+    ours = [{"first_frame_s": took} for took in (0.1, 0.21, 0.21, 0.21, 0.3)]
+
+    summed = first_frame.summed_up({"check": ours, "watching": ours, "bare": bare})
+
+    assert summed["ratios_of_medians"]["check_to_bare, first_frame_s"] == pytest.approx(1.05)
+
+
+def test_a_share_is_of_each_page() -> None:
+    """The check's median over that of the page that plays, and of the one that judges."""
+    raw = {
+        side: [{"cpu_whole_s": cpu, "frames": 9}]
+        for side, cpu in (("check", 2.0), ("plays", 8.0), ("judges", 10.0))
+    }
+
+    shares = chromium.summed_up(raw)["share_of_the_check"]
+
+    assert shares == {"plays": {"cpu_whole_s": 0.25}, "judges": {"cpu_whole_s": 0.2}}
+
+
+def test_one_wrong_verdict_ends_what_is_claimed() -> None:
+    """A number with a wrong verdict in any of its runs is not reached, nor is any above it."""
+    steps = [
+        {"at_once": 2} | STEP,
+        {"at_once": 4, "wrong": 0, "verdicts": {"healthy": 3, "inconclusive": 1}},
+        {"at_once": 6} | STEP,
+        {"at_once": 6, "wrong": 1, "verdicts": {"healthy": 5, "unhealthy": 1}},
+        {"at_once": 8} | STEP,
+    ]
+
+    assert checks_at_once.summed_up(steps) == {
+        "none_wrong_up_to": 4,
+        "all_sure_up_to": 2,
+        "first_wrong_at": 6,
+    }
+
+
+def test_what_is_missing_is_named_with_the_way_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without npm there is one sentence, and no traceback of a subprocess."""
+    monkeypatch.setenv("PATH", "")
+
+    with pytest.raises(Missing, match="apt-get install -y npm"):
+        library(tmp_path)
