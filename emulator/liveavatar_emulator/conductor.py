@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import Protocol, get_args
 
 from liveavatar_emulator.faults import Fault, FaultBook
 from liveavatar_emulator.jobs import Job, job_for
+from liveavatar_emulator.network import NETWORK_FAULTS
 from liveavatar_emulator.refusal import Refusal
 from liveavatar_emulator.way_in import Addresses, way_in
 from liveavatar_emulator.world import World
@@ -35,8 +36,14 @@ class Studio(Protocol):
     async def tell(self, session_id: str, command: Mapping[str, object]) -> None:
         """Give a command to a session's avatar; nothing happens if there is none."""
 
+    async def address_for(self, session_id: str, faults: Iterable[Fault]) -> str:
+        """Where the session's user joins, through the network that these faults make."""
+
+    def change_network(self, session_id: str, faults: Iterable[Fault]) -> bool:
+        """Another network for a session that runs; False if its user joined directly."""
+
     async def close(self, session_id: str, reason: str) -> None:
-        """Call the avatar back and close the room."""
+        """Call the avatar back, close the room and the way to it."""
 
     def worker_pid(self, session_id: str) -> int | None:
         """The process that plays a session's avatar, if there is one."""
@@ -69,10 +76,12 @@ class Conductor:
         log.info("session.started id=%s faults=%s", session_id, ",".join(struck) or "none")
         if "dispatch_failed" not in struck:
             self._later(self._open(self._job(session, wanted, struck)))
+        # In a room of the caller's own the network is the caller's too.
+        of_network = struck.values() if wanted.livekit is None else ()
         return way_in(
             session,
             wanted,
-            livekit_url=self.studio.livekit_url,
+            livekit_url=await self.studio.address_for(session_id, of_network),
             token=self.studio.token,
             addresses=self.addresses,
             signing_key=self.world.signing_key,
@@ -97,7 +106,13 @@ class Conductor:
         """Let a fault befall a session that runs already."""
         if self.world.sessions.get(session_id).state != "active":
             raise Refusal(400, "Session is not active")
-        self._playing.setdefault(session_id, {})[fault.name] = fault
+        playing = self._playing.setdefault(session_id, {})
+        if fault.name in NETWORK_FAULTS and not self.studio.change_network(session_id, [fault]):
+            raise Refusal(
+                400,
+                f"Fault {fault.name} has to be in force before the session starts: its user joined directly",
+            )
+        playing[fault.name] = fault
         if fault.kind.by_worker:
             await self.studio.tell(session_id, {"command": "fault", "fault": fault.model_dump()})
 
@@ -105,6 +120,7 @@ class Conductor:
         """No session plays a fault any more."""
         for session_id in self._playing:
             await self.studio.tell(session_id, {"command": "clear_faults"})
+            self.studio.change_network(session_id, [])
             self._playing[session_id] = {}
 
     async def watch(self) -> None:

@@ -60,6 +60,20 @@ KINDS: dict[str, FaultKind] = {
     ),
     "bad_livekit_token": FaultKind("session", "the client token is signed with a wrong key"),
     "dead_media": FaultKind("session", "livekit_url takes connections and answers nothing"),
+    # Per session, by a relay between the user and the media server; after_s counts from the start.
+    "poor_network": FaultKind(
+        "session",
+        "media is lost and late on its way: loss is a share, each way; rate_kbps=0 is no limit",
+        {"loss": 0.2, "delay_s": 0.2, "jitter_s": 0.05, "rate_kbps": 0.0, "after_s": 0.0},
+    ),
+    "udp_blocked": FaultKind(
+        "session",
+        "no UDP comes through; media can go over TCP, unless tcp=0: then TCP is not offered",
+        {"tcp": 1, "after_s": 0.0},
+    ),
+    "media_blocked": FaultKind(
+        "session", "no media path, neither UDP nor TCP, while signalling works", {"after_s": 0.0}
+    ),
     # Per session, by the avatar worker.
     "late_avatar": _worker("the avatar joins late", delay_s=20.0),
     "no_avatar": _worker("the avatar never joins"),

@@ -2,8 +2,9 @@
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from liveavatar_emulator.faults import Fault
 from liveavatar_emulator.jobs import Job
 from liveavatar_emulator.tokens import room_token
 
@@ -32,6 +33,16 @@ class NoMedia:
 
     async def tell(self, session_id: str, command: Mapping[str, object]) -> None:
         """Nobody listens."""
+
+    async def address_for(self, session_id: str, faults: Iterable[Fault]) -> str:
+        """The same for all."""
+        del session_id, faults
+        return self.livekit_url
+
+    def change_network(self, session_id: str, faults: Iterable[Fault]) -> bool:
+        """There is none."""
+        del session_id, faults
+        return False
 
     async def close(self, session_id: str, reason: str) -> None:
         """Nothing is open."""

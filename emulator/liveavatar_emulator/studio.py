@@ -1,11 +1,13 @@
 """The studio with media: a LiveKit server and the avatar workers in its rooms."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from liveavatar_emulator.faults import Fault
 from liveavatar_emulator.jobs import Job
 from liveavatar_emulator.livekit_server import LiveKitServer
+from liveavatar_emulator.network import Detour, conditions
 from liveavatar_emulator.workers import WORKER, OnEvent, OnGone, Workers
 
 # The avatar's last words have to reach the user before the room closes.
@@ -20,6 +22,7 @@ class LiveStudio:
         self._livekit = livekit
         self._workers = workers
         self.livekit_url = livekit.url
+        self._detours: dict[str, Detour] = {}
         self._running = asyncio.create_task(self._livekit.keep_running())
         self._warming = asyncio.create_task(self._warm())
 
@@ -39,11 +42,29 @@ class LiveStudio:
         """Give a command to a session's avatar."""
         await self._workers.tell(session_id, command)
 
+    async def address_for(self, session_id: str, faults: Iterable[Fault]) -> str:
+        """Where the session's user joins: a detour of its own if a fault is of the network."""
+        given = conditions(faults)
+        if given is None:
+            return self.livekit_url
+        self._detours[session_id] = await Detour.open(self.livekit_url, given)
+        return self._detours[session_id].url
+
+    def change_network(self, session_id: str, faults: Iterable[Fault]) -> bool:
+        """Other weather for a session that runs; False if it was started without a detour."""
+        detour, given = self._detours.get(session_id), conditions(faults)
+        if detour is not None and given is not None:
+            detour.change(given)
+        elif detour is not None:
+            detour.clear()
+        return detour is not None
+
     async def close(self, session_id: str, reason: str) -> None:
-        """Call the avatar back, then close the room."""
+        """Call the avatar back, then close the room and the way to it."""
         await self._workers.close(session_id, reason)
         await asyncio.sleep(_FAREWELL_S)
         await self._livekit.close_room(session_id)
+        await self._end_detour(session_id)
 
     def worker_pid(self, session_id: str) -> int | None:
         """The process that plays a session's avatar, if there is one."""
@@ -58,8 +79,15 @@ class LiveStudio:
         self._warming.cancel()
         self._running.cancel()
         await asyncio.gather(self._warming, self._running, return_exceptions=True)
+        for session_id in list(self._detours):
+            await self._end_detour(session_id)
         await self._workers.shut()
         await self._livekit.shut()
+
+    async def _end_detour(self, session_id: str) -> None:
+        detour = self._detours.pop(session_id, None)
+        if detour is not None:
+            await detour.close()
 
     async def _warm(self) -> None:
         await self._livekit.ready()

@@ -1,6 +1,6 @@
 """The emulator's API without a process: a fake clock, a studio that only takes notes, and a client."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,11 +9,12 @@ from fastapi.testclient import TestClient
 
 from liveavatar_emulator.calls import CallLog
 from liveavatar_emulator.conductor import Conductor
-from liveavatar_emulator.faults import FaultBook
+from liveavatar_emulator.faults import Fault, FaultBook
 from liveavatar_emulator.holds import Holds
 from liveavatar_emulator.http import CALLS_A_SECOND, create_app
 from liveavatar_emulator.http.access import House
 from liveavatar_emulator.jobs import Job
+from liveavatar_emulator.network import conditions
 from liveavatar_emulator.no_media import NoMedia
 from liveavatar_emulator.store import Store
 from liveavatar_emulator.way_in import Addresses
@@ -44,7 +45,10 @@ class Clock:
 
 
 class NotingStudio(NoMedia):
-    """Notes what it is told; ``present`` holds the sessions that have a user in their room."""
+    """
+    Notes what it is told; ``present`` holds the sessions that have a user in their room, ``networks`` the
+    faults on the way of those that were given a detour.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,6 +56,7 @@ class NotingStudio(NoMedia):
         self.told: list[tuple[str, Mapping[str, object]]] = []
         self.closed: dict[str, str] = {}
         self.present: set[str] = set()
+        self.networks: dict[str, list[str]] = {}
         self.slow: asyncio.Event | None = None
 
     async def open(self, job: Job) -> None:
@@ -63,6 +68,20 @@ class NotingStudio(NoMedia):
     async def tell(self, session_id: str, command: Mapping[str, object]) -> None:
         """Note the command."""
         self.told.append((session_id, command))
+
+    async def address_for(self, session_id: str, faults: Iterable[Fault]) -> str:
+        """An address of its own for a session with a network fault."""
+        faults = list(faults)
+        if conditions(faults) is None:
+            return self.livekit_url
+        self.networks[session_id] = [fault.name for fault in faults]
+        return f"ws://127.0.0.1:9/{session_id}"
+
+    def change_network(self, session_id: str, faults: Iterable[Fault]) -> bool:
+        """Note the change, if there is a detour."""
+        if session_id in self.networks:
+            self.networks[session_id] = [fault.name for fault in faults]
+        return session_id in self.networks
 
     async def close(self, session_id: str, reason: str) -> None:
         """Note the end."""

@@ -182,3 +182,41 @@ def test_reset_gives_a_fresh_account(api: Desk) -> None:
     assert api.call("GET", "/_emulator/faults").json() == {"faults": [], "held": []}
     assert api.call("GET", "/_emulator/account").json() == {"credits": "5000", "concurrency": 40}
     assert api.data("GET", "/v1/contexts")["count"] == 0
+
+
+def test_a_network_fault_leads_its_user_by_a_detour(api: Desk) -> None:
+    """
+    Only the struck session's user joins elsewhere; its avatar keeps the direct way and is told nothing.
+    """
+    order(api, "poor_network", times=1)
+    (struck, by_detour), (other, directly) = (address(api) for _ in range(2))
+
+    assert by_detour != directly == api.studio.livekit_url
+    assert [api.studio.jobs[each].livekit_url for each in (struck, other)] == [directly, directly]
+    assert api.studio.jobs[struck].faults == []
+
+
+def test_the_network_of_a_running_session_changes_on_a_detour_only(api: Desk) -> None:
+    """
+    A session whose user joined directly refuses a network fault, with what to do instead.
+    """
+    direct = address(api)[0]
+    order(api, "poor_network", times=1)
+    by_detour = address(api)[0]
+
+    order(api, "media_blocked", session_id=by_detour)
+    body = {"fault": {"name": "media_blocked"}, "session_id": direct}
+    refused = api.call("POST", "/_emulator/faults", body, key=False)
+
+    assert api.studio.networks[by_detour] == ["media_blocked"]
+    assert refused.status_code == 400
+    assert "before the session starts" in refused.text
+    api.call("DELETE", "/_emulator/faults", key=False)
+    assert api.studio.networks[by_detour] == []
+
+
+def address(api: Desk) -> tuple[str, str]:
+    """A started session, and where its user joins."""
+    session_id, holder = api.minted()
+    started = api.data("POST", "/v1/sessions/start", key=False, headers=holder)
+    return session_id, started["livekit_url"]
