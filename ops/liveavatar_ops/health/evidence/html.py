@@ -8,11 +8,8 @@ its own two style blocks, so that a hostile name stays text even if escaping eve
 import base64
 import hashlib
 from collections.abc import Sequence
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from liveavatar_ops.health.evidence import html_lists, html_view
@@ -27,8 +24,9 @@ from liveavatar_ops.health.files import write_whole
 from liveavatar_ops.health.report.human import cost_of, good_news
 from liveavatar_ops.health.report.result import HealthResult
 from liveavatar_ops.health.verdicts import Verdict
+from liveavatar_ops.page_files import style, template
 
-PACKAGE = "liveavatar_ops.health"
+PLACE = ("liveavatar_ops.health", "evidence")
 LOOKS = {
     Verdict.HEALTHY: "good",
     Verdict.DEGRADED: "warn",
@@ -41,9 +39,9 @@ def html_report(result: HealthResult, pictures: Sequence[Picture] = ()) -> str:
     """The page. `pictures` are what the check kept; they are not part of the result."""
     facts, judged = result.facts, result.judgement
     drawn = timeline(facts, judged, result.limits, alone=False)
-    css = _css()
+    css = style(*PLACE, "report.css")
     lines, more_events = html_view.events(facts)
-    return _template().render(
+    return template(*PLACE, "report.html.j2").render(
         result=result,
         facts=facts,
         judged=judged,
@@ -67,7 +65,7 @@ def html_report(result: HealthResult, pictures: Sequence[Picture] = ()) -> str:
             for row in explained(result.limits)
         ],
         files=[Path(path).name for name, path in result.evidence.items() if name != "folder"],
-        css=Markup(css),  # noqa: S704 -- a file of this package
+        css=css,
         timeline=Markup(drawn.svg),  # noqa: S704 -- its pen escapes whatever it writes
         policy=policy(css, drawn.style),
     )
@@ -80,23 +78,6 @@ def write_html(path: Path, result: HealthResult, pictures: Sequence[Picture] = (
 
 def policy(*styles: str) -> str:
     """The content security policy: nothing but these style blocks, by their digest, and pictures as data."""
-    digests = (base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() for style in styles)
+    digests = (base64.b64encode(hashlib.sha256(block.encode()).digest()).decode() for block in styles)
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
     return f"default-src 'none'; img-src data:; style-src {allowed}; base-uri 'none'; form-action 'none'"
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader(PACKAGE, "evidence"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2")
-
-
-@cache
-def _css() -> str:
-    return (files(PACKAGE) / "evidence" / "report.css").read_text(encoding="utf-8")
