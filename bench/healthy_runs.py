@@ -1,8 +1,9 @@
 """
 Healthy avatars of every look, under every network that is within limits: how many false alarms?
 
-Looks, sizes, slow calls, late avatars, hitches and scene cuts are drawn at random, from a seed. A false
-alarm is `unhealthy`; `degraded` is a false warning. With `--busy` each core runs an endless loop.
+Looks, sizes, slow calls, late avatars, hitches, scene cuts and far-away networks are drawn at random, from a
+seed. A false alarm is `unhealthy`; `degraded` is a false warning. With `--busy` each core runs an endless
+loop.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from liveavatar_ops.rehearse.row import INES, JUNE, MAREK, STARTER, Played, Row,
 LOOKS = {"studio": JUNE, "plain": STARTER, "dark": MAREK, "upright": INES}
 SIZES = ("low", "low", "low", "medium", "medium", "high")
 TALKS_SHARE = 0.15
+POOR_SHARE = 0.35
 
 
 def drawn(number: int, rng: random.Random) -> Row:
@@ -42,6 +44,16 @@ def drawn(number: int, rng: random.Random) -> Row:
     if rng.random() < 0.25:
         faults.append(play("scene_cut", after_s=round(rng.uniform(0.5, 4), 2)))
         told.append("cut")
+    if rng.random() < POOR_SHARE:
+        faults.append(
+            play(
+                "poor_network",
+                delay_s=round(rng.uniform(0.02, 0.12), 3),
+                jitter_s=round(rng.uniform(0, 0.02), 3),
+                loss=round(rng.uniform(0, 0.01), 4),
+            )
+        )
+        told.append("far away")
     talks = rng.random() < TALKS_SHARE
     if talks:
         told.append("talks")

@@ -1,17 +1,51 @@
 """
-Reads why a LiveKit room was not reached. The SDK has one error class, so its words decide.
+Finds out why a LiveKit room was not reached. The SDK has one error class, so its words decide.
 
 The table was measured with livekit 1.2 (video health facts A); what it does not know is signalling,
 the step that comes first.
 """
 
+import http.client
+import logging
 import re
+import ssl
+import urllib.request
 
 from liveavatar_ops.health.facts import RoomFailure
 from pulumi_liveavatar.text import scrub, shorten
 
 UNAUTHORISED = re.compile(r"\b(401|403)\b|unauthori[sz]ed|invalid token|permission", re.IGNORECASE)
 MEDIA_PATH = re.compile(r"wait_pc_connection|pc_connection|ice (connection )?fail|dtls", re.IGNORECASE)
+ATTEMPT_FAILED = re.compile(r"failed to connect", re.IGNORECASE)
+VALIDATE_WITHIN_S = 3.0
+_DIRECT = urllib.request.build_opener(  # the SDK uses no proxy either
+    urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=ssl.create_default_context())
+)
+_TCP_UNKNOWN = (
+    "the client takes TCP by itself where the server offers it, so whether TCP would have worked is not known"
+)
+
+
+class Overheard(logging.Handler):
+    """What the SDK logs about its attempts while it joins; it tries several times before it raises."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.last_attempt: str | None = None
+        """Why its latest attempt failed, in its words; None while the first one lasts."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the line if it is about an attempt."""
+        said = record.getMessage()
+        if ATTEMPT_FAILED.search(said):
+            self.last_attempt = said
+
+    def __enter__(self) -> "Overheard":
+        logging.getLogger("livekit").addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("livekit").removeHandler(self)
 
 
 def why_not_joined(said: str, *, token: str) -> RoomFailure:
@@ -23,15 +57,38 @@ def why_not_joined(said: str, *, token: str) -> RoomFailure:
             sentence=f"The LiveKit server refused the room token that LiveAvatar gave: {words}.",
         )
     if MEDIA_PATH.search(said):
-        # The client tries UDP, TCP and relays by itself, so TCP was among what did not work.
         return RoomFailure(
             kind="ice",
-            sentence=f"The LiveKit server answered, but no media path came up, by UDP nor by TCP: {words}.",
-            tcp_would_work=False,
+            sentence=f"The LiveKit server answered, but no media path came up ({words}); {_TCP_UNKNOWN}.",
         )
     return RoomFailure(kind="signalling", sentence=f"The LiveKit server could not be reached: {words}.")
 
 
-def took_too_long(limit_s: float) -> RoomFailure:
-    """Our own deadline for joining; LiveKit's connect_timeout does not bound it."""
+def took_too_long(limit_s: float, *, last_attempt: str | None, takes_token: bool) -> RoomFailure:
+    """
+    Our own deadline for joining; LiveKit's connect_timeout does not bound it.
+
+    An attempt for a media path lasts 15 s in the SDK, so mostly it has said nothing yet. `takes_token` says
+    that the server takes this token when asked over HTTP: then signalling is not what is missing.
+    """
+    told_of_media = last_attempt is not None and MEDIA_PATH.search(last_attempt)
+    if told_of_media or (last_attempt is None and takes_token):
+        return RoomFailure(
+            kind="ice",
+            sentence=(
+                "The LiveKit server answers and takes the token, but no media path came up within "
+                f"{limit_s:g} s; {_TCP_UNKNOWN}."
+            ),
+        )
     return RoomFailure(kind="deadline", sentence=f"Joining the LiveKit room took longer than {limit_s:g} s.")
+
+
+def takes_token(url: str, token: str, *, within_s: float = VALIDATE_WITHIN_S) -> bool:
+    """Whether the LiveKit server at `url` answers now and would let this token in. Blocks; never raises."""
+    address = re.sub(r"^ws", "http", url.rstrip("/"), flags=re.IGNORECASE) + "/rtc/validate"
+    try:
+        asked = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 -- the address that the API gave for joining
+        with _DIRECT.open(asked, timeout=within_s) as answer:
+            return bool(answer.status == 200)
+    except (OSError, http.client.HTTPException, ValueError):  # refused, silent, no LiveKit; no address at all
+        return False

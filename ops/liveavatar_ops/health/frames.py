@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from liveavatar_ops.health.connect_errors import took_too_long, why_not_joined
+from liveavatar_ops.health.connect_errors import Overheard, takes_token, took_too_long, why_not_joined
 from liveavatar_ops.health.facts import EventFact
 from liveavatar_ops.health.notebook import Notebook
 from liveavatar_ops.health.pipe import Frame
@@ -81,10 +81,13 @@ class RoomWatch:
         """Connect; RoomNotJoined when that fails or takes longer than `within_s`."""
         self._facts["connect_started_s"] = self._now()
         try:
-            async with asyncio.timeout(within_s):
-                await self.room.connect(url, token, rtc.RoomOptions(auto_subscribe=True))
+            with Overheard() as overheard:
+                async with asyncio.timeout(within_s):
+                    await self.room.connect(url, token, rtc.RoomOptions(auto_subscribe=True))
         except TimeoutError:
-            self._facts["failure"] = took_too_long(within_s)
+            last = overheard.last_attempt
+            answers = last is None and await asyncio.to_thread(takes_token, url, token)
+            self._facts["failure"] = took_too_long(within_s, last_attempt=last, takes_token=answers)
             raise RoomNotJoined from None
         except rtc.ConnectError as error:
             self._facts["failure"] = why_not_joined(str(error), token=token)

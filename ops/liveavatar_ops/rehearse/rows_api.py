@@ -81,6 +81,16 @@ API_ROWS: tuple[Row, ...] = (
         (play("dead_media"),), limits={"connect_deadline_s": 4},
     ),
     Row(
+        "media_blocked", _VIDEO, Verdict.UNHEALTHY, Cause.ICE,
+        "Signalling works, media comes through neither by UDP nor by TCP.",
+        (play("media_blocked"),), limits={"connect_deadline_s": 6},
+    ),
+    Row(
+        "udp_blocked_no_tcp", _VIDEO, Verdict.UNHEALTHY, Cause.ICE,
+        "UDP is blocked and the server offers no TCP: the same to a viewer.",
+        (play("udp_blocked", tcp=0),), limits={"connect_deadline_s": 6},
+    ),
+    Row(
         "dispatch_failed", _VIDEO, Verdict.UNHEALTHY, Cause.NO_AVATAR,
         "The room is closed before an avatar came: seen as its absence, whatever the service did.",
         (play("dispatch_failed"),),

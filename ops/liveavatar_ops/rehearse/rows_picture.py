@@ -90,6 +90,11 @@ PICTURE_ROWS: tuple[Row, ...] = (
         "The service ends the session while one watches.",
         (play("early_end", after_s=6),), limits={"watch_s": 9},
     ),
+    Row(
+        "lossy", _VIDEO, _BAD, Cause.FROZEN,
+        "A fifth of all packets is lost each way, 0.2 s late: the picture stands still most of the time.",
+        (play("poor_network"),),
+    ),
 )  # fmt: skip
 
 HEALTHY_ROWS: tuple[Row, ...] = (
@@ -111,5 +116,15 @@ HEALTHY_ROWS: tuple[Row, ...] = (
         "unhurried", _VIDEO, _FINE, Cause.NONE,
         "A start of 1.5 s and an avatar after 2 s are within the limits.",
         (play("slow", path="/v1/sessions/start", delay_s=1.5), play("late_avatar", delay_s=2)),
+    ),
+    Row(
+        "far_away", _VIDEO, _FINE, Cause.NONE,
+        "0.1 s each way and a packet in a hundred lost is a viewer on another continent.",
+        (play("poor_network", loss=0.01, delay_s=0.1, jitter_s=0.015),),
+    ),
+    Row(
+        "udp_blocked", _VIDEO, _FINE, Cause.NONE,
+        "UDP is blocked and media goes over TCP: the viewer sees a living avatar, the report notes the way.",
+        (play("udp_blocked"),),
     ),
 )  # fmt: skip

@@ -26,7 +26,6 @@ FAULTS_WITHOUT_ROW: Mapping[str, str] = MappingProxyType(
 )
 CAUSES_WITHOUT_ROW: Mapping[Cause, str] = MappingProxyType(
     {
-        Cause.ICE: "no fault of the emulator blocks the media path while signalling works",
         Cause.OWN_HOST: "the machine under the check is at fault, which the emulator cannot play",
     }
 )

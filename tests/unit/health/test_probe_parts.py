@@ -1,6 +1,9 @@
 """The child's parts that need no room: frames on their way, thumbnails, statistics, errors, our own host."""
 
 import asyncio
+import http.server
+import logging
+import socket
 import threading
 import time
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from liveavatar_ops.health.connect_errors import why_not_joined
+from liveavatar_ops.health.connect_errors import Overheard, takes_token, took_too_long, why_not_joined
 from liveavatar_ops.health.facts import Depth, TargetFacts, VideoFacts
 from liveavatar_ops.health.host import CpuReading, HostUse, Lag, between, host_facts, read_cpu, watch_loop
 from liveavatar_ops.health.limits import Limits
@@ -176,7 +179,8 @@ def test_the_words_of_the_sdk_tell_where_joining_failed(said: str, kind: str):
     failure = why_not_joined(said, token=TOKEN)
 
     assert failure.kind == kind
-    assert failure.tcp_would_work is (False if kind == "ice" else None)
+    assert failure.tcp_would_work is None
+    assert ("TCP would have worked is not known" in failure.sentence) is (kind == "ice")
 
 
 def test_a_room_token_never_stays_in_the_sentence():
@@ -317,3 +321,53 @@ def test_a_call_that_breaks_otherwise_is_not_hidden():
     with pytest.raises(KeyError):
         notes.call("credits", lambda: {}["x"])
     assert issubclass(ConcurrencyLimit, LiveAvatarError)
+
+
+def test_a_deadline_is_laid_to_who_was_silent():
+    """Media where signalling is known to work or the SDK says so; signalling in every other case."""
+    media = 'livekit::rtc_engine - failed to connect: Connection("wait_pc_connection timed out"), retrying'
+    signal = "livekit::rtc_engine - failed to connect: Signal(Timeout), retrying... (1/3)"
+
+    def kind(last_attempt: str | None, *, takes_token: bool) -> str:
+        return took_too_long(15, last_attempt=last_attempt, takes_token=takes_token).kind
+
+    assert kind(None, takes_token=True) == "ice"
+    assert kind(None, takes_token=False) == "deadline"
+    assert kind(media, takes_token=False) == "ice"
+    assert kind(signal, takes_token=True) == "deadline"
+
+
+def test_the_sdks_attempts_are_overheard_while_it_joins():
+    """The latest failed attempt, nothing else, and nothing after joining."""
+    sdk = logging.getLogger("livekit")
+    with Overheard() as overheard:
+        sdk.warning("failed to connect: %s", "first")
+        sdk.warning("failed to connect: %s", "second")
+        sdk.warning("queue overflow")
+    sdk.warning("failed to connect: late")
+
+    assert overheard.last_attempt == "failed to connect: second"
+
+
+def test_a_server_that_takes_the_token_is_told_from_one_that_does_not():
+    """Asked over HTTP with the token in a header; a refusal and silence are no."""
+
+    class Door(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            known = (self.path, self.headers["Authorization"]) == ("/rtc/validate", f"Bearer {TOKEN}")
+            self.send_response(200 if known else 401)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"ws://127.0.0.1:{server.server_port}"
+        assert takes_token(url, TOKEN)
+        assert takes_token(url + "/", TOKEN)
+        assert not takes_token(url, "another")
+        server.shutdown()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert not takes_token(f"ws://127.0.0.1:{silent.getsockname()[1]}", TOKEN, within_s=0.1)
+    assert not takes_token("no address", TOKEN)

@@ -1,0 +1,93 @@
+"""
+The video check through a network that is poor or closed: a real media server, a relay in between, and the
+verdict of a viewer behind it.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.emulator import RunningEmulator, running_emulator
+from tests.support.health import Ended, check, flags, named, settings_of, until
+
+pytestmark = pytest.mark.media
+
+SHORT: dict[str, float] = {"watch_s": 2, "warm_up_s": 0.5}
+
+
+@pytest.fixture(scope="module")
+def warm() -> Iterator[RunningEmulator]:
+    with running_emulator(media=True) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(warm: RunningEmulator) -> Iterator[RunningEmulator]:
+    """Without faults; and whatever the test did, no session may be open after it, no port of a detour."""
+    warm.admin("POST", "/reset")
+    before = sockets(warm.pid)
+    yield warm
+    warm.admin("DELETE", "/faults")
+    assert warm.active_sessions() == []
+    until(lambda: sockets(warm.pid) <= before, "the detour's ports to be given back")
+
+
+def sockets(pid: int) -> int:
+    """Open sockets that are bound to a port: UDP, and TCP that listens or is refused."""
+    mine = {
+        link.readlink().name.removeprefix("socket:[").removesuffix("]")
+        for link in Path(f"/proc/{pid}/fd").iterdir()
+        if link.is_symlink()
+    }
+    listening, any_state = "0A", ""
+    rows = [
+        *rows_of("/proc/net/udp", any_state),
+        *rows_of("/proc/net/tcp", listening),
+    ]
+    return sum(inode in mine for inode in rows)
+
+
+def rows_of(table: str, state: str) -> list[str]:
+    rows = [line.split() for line in Path(table).read_text().splitlines()[1:]]
+    return [row[9] for row in rows if state in ("", row[3])]
+
+
+def seen_through(emulator: RunningEmulator, state: Path, fault: dict[str, Any], **limits: float) -> Ended:
+    emulator.admin("POST", "/faults", {"fault": fault})
+    return check(settings_of(emulator, state), *flags(SHORT | limits))
+
+
+@pytest.mark.parametrize(
+    "fault", [{"name": "media_blocked"}, {"name": "udp_blocked", "tcp": 0}], ids=["blocked", "no TCP offered"]
+)
+def test_a_blocked_media_path_is_named(emulator: RunningEmulator, tmp_path: Path, fault: dict[str, Any]):
+    """Signalling works, media has no way: ICE, though our own deadline comes before the SDK's."""
+    ended = seen_through(emulator, tmp_path, fault, connect_deadline_s=5)
+
+    assert named(ended) == ("unhealthy", "ice")
+    assert ended.result is not None
+    assert ended.result["facts"]["room"]["connected_s"] is None
+
+
+def test_behind_blocked_udp_media_goes_over_tcp(emulator: RunningEmulator, tmp_path: Path):
+    """The picture comes, and the facts say which way it took."""
+    ended = seen_through(emulator, tmp_path, {"name": "udp_blocked"})
+
+    assert ended.result is not None
+    assert ended.result["facts"]["video"]["frames"] > 0
+    assert ended.result["facts"]["room"]["path"]["protocol"] == "tcp"
+
+
+def test_far_away_is_measured_as_such(emulator: RunningEmulator, tmp_path: Path):
+    """0.1 s each way is a round trip of 0.2 s, over UDP, and the picture comes."""
+    fault = {"name": "poor_network", "delay_s": 0.1, "jitter_s": 0.015, "loss": 0.01}
+
+    ended = seen_through(emulator, tmp_path, fault)
+
+    assert ended.result is not None
+    facts = ended.result["facts"]
+    assert facts["video"]["frames"] > 0
+    assert facts["room"]["path"]["protocol"] == "udp"
+    assert facts["room"]["path"]["round_trip_s"] > 0.17
