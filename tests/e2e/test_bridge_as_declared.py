@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.media]
 AVATAR = "dd73ea75-1218-4ef3-92ce-606d5f7fbc0a"
 KEY = "dev/liveavatar/openai"
 STACK = "qa"
-BRIEFLY = ("--depth", "video", "--limit", "watch_s=3", "--no-evidence")
+BRIEFLY = ("--depth", "video", "--limit", "watch_s=5", "--no-evidence")
 INCONCLUSIVE = 3  # a busy machine cannot judge the picture; what the service was told is exact all the same
 
 
