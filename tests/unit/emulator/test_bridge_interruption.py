@@ -178,9 +178,7 @@ def test_a_given_text_is_cut_without_a_word_to_the_model() -> None:
         seen = stand_in.seen()[-1]
 
         assert stage.hushed == 1
-        assert (seen["truncated_ms"], seen["refused"]) == ([], []), (
-            "the model is told nothing of it"
-        )
+        assert (seen["truncated_ms"], seen["refused"]) == ([], []), "the model is told nothing of it"
 
 
 def test_an_interruption_of_silence_is_nothing() -> None:
