@@ -92,8 +92,8 @@ PICTURE_ROWS: tuple[Row, ...] = (
     ),
     Row(
         "lossy", _VIDEO, _BAD, Cause.FROZEN,
-        "A fifth of all packets is lost each way, 0.2 s late: the picture stands still most of the time.",
-        (play("poor_network"),),
+        "While one watches, six packets of ten get lost each way: frames come, but none can be put together.",
+        (play("poor_network", loss=0.6, after_s=9),), limits={"watch_s": 12},
     ),
 )  # fmt: skip
 
