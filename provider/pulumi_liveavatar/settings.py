@@ -53,7 +53,7 @@ def _address(url: str) -> str:
         raise ValueError(f"must be an address such as {DEFAULT_API_URL}")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("must be a bare address, without user, password, query or fragment")
-    if parts.scheme == "http" and not _is_near(parts.hostname):
+    if parts.scheme == "http" and not is_near(parts.hostname):
         raise ValueError("must begin with https: the API key would cross the network in clear text")
     return url.strip().rstrip("/")
 
@@ -64,7 +64,7 @@ def _region(name: str) -> str:
     return name.strip()
 
 
-def _is_near(host: str) -> bool:
+def is_near(host: str) -> bool:
     """This machine, a container beside it, or a private network."""
     try:
         return ipaddress.ip_address(host).is_private

@@ -51,7 +51,7 @@ def outcomes(done: "subprocess.CompletedProcess[str]") -> list[dict[str, Any]]:
 
 def test_what_needs_no_picture_is_named(tmp_path: Path):
     """Key, references, quota; and a session that only the janitor could stop is stopped by it."""
-    names = ["wrong_key", "unknown_context", "no_credits", "stop_fails"]
+    names = ["wrong_key", "unknown_context", "nobody_listens", "unreachable", "no_credits", "stop_fails"]
 
     done = rehearsed("--json", "--junit", str(tmp_path / "junit.xml"), *faults(*names))
 
@@ -62,11 +62,13 @@ def test_what_needs_no_picture_is_named(tmp_path: Path):
     assert seen == {
         "wrong_key": ("credentials", "right", 0),
         "unknown_context": ("configuration", "right", 0),
+        "nobody_listens": ("own_network", "right", 0),
+        "unreachable": ("vendor_api", "right", 0),
         "no_credits": ("quota", "right", 0),
         "stop_fails": ("clean_up", "right", 0),
     }
     assert done.returncode == 0
-    assert junitparser.JUnitXml.fromstring((tmp_path / "junit.xml").read_bytes()).tests == 4
+    assert junitparser.JUnitXml.fromstring((tmp_path / "junit.xml").read_bytes()).tests == 6
 
 
 def test_a_template_whose_alarm_would_not_ring_fails_its_rehearsal(tmp_path: Path):

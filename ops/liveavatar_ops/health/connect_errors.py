@@ -11,7 +11,8 @@ import re
 import ssl
 import urllib.request
 
-from liveavatar_ops.health.facts import RoomFailure
+from liveavatar_ops.health.facts import OwnNetwork, RoomFailure
+from liveavatar_ops.health.own_network import behind_join
 from pulumi_liveavatar.text import scrub, shorten
 
 UNAUTHORISED = re.compile(r"\b(401|403)\b|unauthori[sz]ed|invalid token|permission", re.IGNORECASE)
@@ -24,6 +25,13 @@ _DIRECT = urllib.request.build_opener(  # the SDK uses no proxy either
 _TCP_UNKNOWN = (
     "the client takes TCP by itself where the server offers it, so whether TCP would have worked is not known"
 )
+
+_OURS: dict[OwnNetwork | None, str] = {
+    "name": ": its name could not be resolved",
+    "route": ": there is no route to it",
+    "listener": ": nothing listens at its address on this machine or network",
+    "certificate": ": nobody here trusts the certificate that it showed",
+}
 
 
 class Overheard(logging.Handler):
@@ -48,7 +56,7 @@ class Overheard(logging.Handler):
         logging.getLogger("livekit").removeHandler(self)
 
 
-def why_not_joined(said: str, *, token: str) -> RoomFailure:
+def why_not_joined(said: str, *, token: str, url: str = "") -> RoomFailure:
     """Classify the SDK's text; the token never stays in the sentence."""
     words = shorten(scrub(said, [token]))
     if UNAUTHORISED.search(said):
@@ -61,10 +69,16 @@ def why_not_joined(said: str, *, token: str) -> RoomFailure:
             kind="ice",
             sentence=f"The LiveKit server answered, but no media path came up ({words}); {_TCP_UNKNOWN}.",
         )
-    return RoomFailure(kind="signalling", sentence=f"The LiveKit server could not be reached: {words}.")
+    return RoomFailure(
+        kind="signalling",
+        sentence=f"The LiveKit server could not be reached: {words}.",
+        own_network=behind_join(said, url),
+    )
 
 
-def took_too_long(limit_s: float, *, last_attempt: str | None, takes_token: bool) -> RoomFailure:
+def took_too_long(
+    limit_s: float, *, last_attempt: str | None, takes_token: bool, url: str = ""
+) -> RoomFailure:
     """
     Our own deadline for joining; LiveKit's connect_timeout does not bound it.
 
@@ -80,7 +94,12 @@ def took_too_long(limit_s: float, *, last_attempt: str | None, takes_token: bool
                 f"{limit_s:g} s; {_TCP_UNKNOWN}."
             ),
         )
-    return RoomFailure(kind="deadline", sentence=f"Joining the LiveKit room took longer than {limit_s:g} s.")
+    ours = behind_join(last_attempt or "", url)
+    return RoomFailure(
+        kind="deadline",
+        sentence=f"Joining the LiveKit room took longer than {limit_s:g} s{_OURS.get(ours, '')}.",
+        own_network=ours,
+    )
 
 
 def takes_token(url: str, token: str, *, within_s: float = VALIDATE_WITHIN_S) -> bool:

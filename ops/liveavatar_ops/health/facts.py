@@ -40,6 +40,7 @@ __all__ = [
     "LevelSeries",
     "LipFacts",
     "NetworkFacts",
+    "OwnNetwork",
     "Part",
     "Refusal",
     "RoomFacts",
@@ -98,6 +99,10 @@ class ApiStep(Part):
     code: int | None = None
 
 
+OwnNetwork = Literal["name", "route", "listener", "certificate", "proxy"]
+"""Which part of our own way out stood in the way (see own_network.py)."""
+
+
 class Refusal(Part):
     """The step that ended the check early. `error` is the class name of the API client's error tree."""
 
@@ -109,6 +114,8 @@ class Refusal(Part):
     code: int | None = None
     """LiveAvatar's application code, for example 4003 (concurrency) or 4033 (credits)."""
     retry_after_s: float | None = None
+    own_network: OwnNetwork | None = None
+    """None where our own network had no part in it, or none that is known."""
 
 
 class IcePath(Part):
@@ -128,6 +135,8 @@ class RoomFailure(Part):
     sentence: str
     tcp_would_work: bool | None = None
     """None where the second attempt over TCP was not made."""
+    own_network: OwnNetwork | None = None
+    """As with a refusal."""
 
 
 class RoomFacts(Part):

@@ -87,10 +87,10 @@ class RoomWatch:
         except TimeoutError:
             last = overheard.last_attempt
             answers = last is None and await asyncio.to_thread(takes_token, url, token)
-            self._facts["failure"] = took_too_long(within_s, last_attempt=last, takes_token=answers)
+            self._facts["failure"] = took_too_long(within_s, last_attempt=last, takes_token=answers, url=url)
             raise RoomNotJoined from None
         except rtc.ConnectError as error:
-            self._facts["failure"] = why_not_joined(str(error), token=token)
+            self._facts["failure"] = why_not_joined(str(error), token=token, url=url)
             raise RoomNotJoined from None
         self._facts["connected_s"] = self._now()
         for participant in self.room.remote_participants.values():

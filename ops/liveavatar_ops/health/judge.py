@@ -19,6 +19,7 @@ ROOT_FIRST: tuple[Cause, ...] = (
     Cause.QUOTA,
     Cause.CONFIGURATION,
     Cause.VENDOR_API,
+    Cause.OWN_NETWORK,
     Cause.OWN_HOST,
     Cause.SIGNALLING,
     Cause.ICE,

@@ -1,6 +1,6 @@
 """What to do about each cause: one concrete sentence, with the command, the setting or the page."""
 
-from liveavatar_ops.health.facts import Facts
+from liveavatar_ops.health.facts import Facts, OwnNetwork
 from liveavatar_ops.health.verdicts import Cause, Verdict
 
 NEXT_STEPS: dict[Cause, str] = {
@@ -11,7 +11,7 @@ NEXT_STEPS: dict[Cause, str] = {
     ),
     Cause.QUOTA: (
         "See what holds the account: `liveavatar-ops health janitor` stops probe sessions left open; for "
-        "credits, look at the plan in the LiveAvatar dashboard or check with a sandbox template."
+        "credits, look at the plan in the LiveAvatar dashboard or check in the sandbox (--sandbox)."
     ),
     Cause.CONFIGURATION: (
         "Correct what the answer names in infra/catalog, then `pulumi preview` and `pulumi up`; if it was"
@@ -42,7 +42,7 @@ NEXT_STEPS: dict[Cause, str] = {
         "session id with the sheet."
     ),
     Cause.BLACK: (
-        "Look at the contact sheet: if the scene is meant to be this dark, raise black_detail_share or "
+        "Look at the contact sheet: if the scene is meant to be this dark, lower black_detail_share or "
         "lower black_level in the template's health block; otherwise send support the session id."
     ),
     Cause.ONE_COLOUR: (
@@ -50,16 +50,16 @@ NEXT_STEPS: dict[Cause, str] = {
         "avatar's status in the LiveAvatar dashboard."
     ),
     Cause.SLOW: (
-        "Check again in a minute; if it stays slow and the network noted above is good, try another "
-        "region in the template or send support the session id."
+        "Check again in a minute, then from another network; if it stays slow where the network is good, "
+        "send support the session id."
     ),
     Cause.SMALL: (
         "Compare video settings of the template with what the avatar offers; a size that drops during the"
         " session means too little bandwidth on the way."
     ),
     Cause.MUTE: (
-        "Check the voice in the template (`liveavatar-ops health check --depth api` names a missing one);"
-        " if it is there, send support the session id."
+        "Choose another voice in the template and check again (in FULL mode `health check --depth api` names "
+        "a missing one); if that one is mute too, send support the session id."
     ),
     Cause.NO_ANSWER: (
         "Check the OpenAI key first (rotated, revoked, out of quota?): `aws secretsmanager describe-"
@@ -84,13 +84,36 @@ NEXT_STEPS: dict[Cause, str] = {
     ),
     Cause.LIP_SYNC: "Watch a session by eye: this measure is a hint, calibrated on synthetic faces.",
     Cause.OWN_HOST: "Run the check again on a machine with a free core; this run says nothing of the avatar.",
+    Cause.OWN_NETWORK: (
+        "Mend this machine's way out: name resolution, route, certificate, proxy, or the listener at an "
+        "address of its own; `liveavatar-ops doctor` tries each. This run says nothing of the avatar."
+    ),
+}
+_NETWORK_BY_PART: dict[OwnNetwork, str] = {
+    "name": (
+        "Look at this machine's name resolution (DNS) and at the spelling of LIVEAVATAR_API_URL, then check "
+        "again; `liveavatar-ops doctor` tries both."
+    ),
+    "route": "Connect this machine to the network (no route leads there), then check again.",
+    "listener": (
+        "Start what should listen there (`liveavatar-emulator serve` prints its addresses), or correct "
+        "LIVEAVATAR_API_URL; unset, it is LiveAvatar's own."
+    ),
+    "certificate": (
+        "Something between here and LiveAvatar shows a certificate of its own (a proxy that inspects TLS?): "
+        "name its authority in SSL_CERT_FILE, or check from another network."
+    ),
+    "proxy": (
+        "The proxy that the environment names does not help: correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, "
+        "or except the host in NO_PROXY."
+    ),
 }
 _QUOTA_BY_CODE = {
     4003: (
         "All sessions of the plan are in use: `liveavatar-ops health janitor` stops probe sessions left "
         "open, else wait until a customer's session ends."
     ),
-    4033: "Add credits in the LiveAvatar dashboard, or check with a sandbox template, which costs none.",
+    4033: "Add credits in the LiveAvatar dashboard, or check in the sandbox (--sandbox), which costs none.",
 }
 
 
@@ -106,6 +129,8 @@ def next_step(cause: Cause, verdict: Verdict, facts: Facts) -> str:
         return f"LiveAvatar asked for fewer calls: run the check again {wait}."
     if cause is Cause.OWN_HOST and facts.probe_failure:
         return "Run the same check again; if the probe dies twice, run `liveavatar-ops doctor`."
-    if cause is Cause.OWN_HOST and refusal:
-        return "Check this machine's DNS and network (can it reach LIVEAVATAR_API_URL?), then check again."
+    if cause is Cause.OWN_NETWORK:
+        failure = facts.room.failure
+        part = refusal.own_network if refusal else failure.own_network if failure else None
+        return _NETWORK_BY_PART[part] if part else NEXT_STEPS[cause]
     return NEXT_STEPS[cause]

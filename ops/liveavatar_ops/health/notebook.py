@@ -22,7 +22,8 @@ from liveavatar_ops.health.facts import (
     StopFacts,
     TargetFacts,
 )
-from pulumi_liveavatar.api.errors import LiveAvatarError
+from liveavatar_ops.health.own_network import behind_call
+from pulumi_liveavatar.api.errors import LiveAvatarError, Unreachable
 
 Answer = TypeVar("Answer")
 
@@ -36,6 +37,8 @@ class Notebook:
     """`room`, `credits` and `extra` are fields of RoomFacts, CreditFacts and Facts, as they become known."""
 
     target: TargetFacts
+    api_url: str = ""
+    """Where calls go: tells our own network from the service's."""
     clock: Callable[[], float] = time.monotonic
     t0: float | None = None
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -72,6 +75,7 @@ class Notebook:
                 status=why.status,
                 code=why.code,
                 retry_after_s=why.retry_after_s,
+                own_network=behind_call(why.why, self.api_url) if isinstance(why, Unreachable) else None,
             )
             raise StepRefused(name) from None
         self.note_step(name, begun, None)

@@ -52,7 +52,7 @@ class Probe:
     def __init__(self, job: Job, settings: Settings, say: Callable[[str], None]) -> None:
         self._job = job
         self._say = say
-        self._notes = Notebook(job.target)
+        self._notes = Notebook(job.target, job.api_url)
         self._ledger = Ledger(job.ledger)
         self._api = ApiSide(job, self._notes, self._ledger, settings)
         self._senses: Senses | None = None

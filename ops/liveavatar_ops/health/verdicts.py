@@ -40,6 +40,7 @@ class Cause(StrEnum):
     LIP_SYNC = "lip_sync"
     CLEAN_UP = "clean_up"
     OWN_HOST = "own_host"
+    OWN_NETWORK = "own_network"
 
 
 class Severity(StrEnum):

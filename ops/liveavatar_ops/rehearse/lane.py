@@ -30,6 +30,7 @@ from pulumi_liveavatar.api.token_body import token_body
 from pulumi_liveavatar.settings import Settings
 
 CONNECTOR = "openai_realtime_config"
+NOBODY_LISTENS = "http://127.0.0.1:1"  # tcpmux: assigned in 1988 and served by nobody since
 
 
 class Lane:
@@ -131,6 +132,8 @@ def body_for(row: Row, things: Things, template: Target | None = None) -> dict[s
 
 
 def _settings_for(row: Row, settings: Settings) -> Settings:
-    if row.wrong != "api_key":
-        return settings
-    return settings.model_copy(update={"api_key": type(settings.api_key)(REVOKED)})
+    if row.wrong == "address":
+        return settings.model_copy(update={"api_url": NOBODY_LISTENS})
+    if row.wrong == "api_key":
+        return settings.model_copy(update={"api_key": type(settings.api_key)(REVOKED)})
+    return settings

@@ -22,7 +22,7 @@ WINDOW: Mapping[str, float] = MappingProxyType({"watch_s": 5, "warm_up_s": 1})
 Played = dict[str, object]
 """The body of POST /_emulator/faults."""
 
-Wrong = Literal["api_key", "avatar", "secret", "context", "openai_key"]
+Wrong = Literal["api_key", "address", "avatar", "secret", "context", "openai_key"]
 
 
 @dataclass(frozen=True)

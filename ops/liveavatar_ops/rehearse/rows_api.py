@@ -31,6 +31,11 @@ API_ROWS: tuple[Row, ...] = (
         "429 says that we ask too often, and nothing of the avatar.", (play("rate_limit"),),
     ),
     Row(
+        "nobody_listens", _API, Verdict.INCONCLUSIVE, Cause.OWN_NETWORK,
+        "Connection refused at an address of this machine: ours to mend, and nothing is said of the avatar.",
+        wrong="address",
+    ),
+    Row(
         "unreachable", _API, Verdict.UNHEALTHY, Cause.VENDOR_API,
         "The name resolves, the service hangs up on every call: its side, not ours.", (play("reset"),),
     ),

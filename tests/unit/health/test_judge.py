@@ -31,10 +31,9 @@ UNHEARD = {"speak_started_event_s": None, "user_heard_event_s": None, "mouth_mov
 NOTHING_HEARD = {**SILENT, **UNHEARD}
 
 
-def refusal(error, *, status=None, code=None, at="start", retry_after_s=None, sentence="LiveAvatar said no."):
-    return Refusal(
-        step=at, error=error, status=status, code=code, retry_after_s=retry_after_s, sentence=sentence
-    )
+def refusal(error, *, status=None, code=None, at="start", **more):
+    said = {"sentence": "LiveAvatar said no.", **more}
+    return Refusal(step=at, error=error, status=status, code=code, **said)
 
 
 def refused(error, **more):
@@ -74,13 +73,15 @@ TABLE = {
     "no answer after others came": (refused("Unreachable"), U, Cause.VENDOR_API),
     "no name service here": (
         healthy(
-            refusal=refusal("Unreachable", sentence="[Errno -3] Temporary failure in name resolution."),
+            refusal=refusal("Unreachable", own_network="name"),
             steps=(step("credits", 0.0, ok=False, status=None),),
             video=NO_VIDEO,
         ),
         I,
-        Cause.OWN_HOST,
+        Cause.OWN_NETWORK,
     ),
+    "our proxy fails later": (refused("Unreachable", own_network="proxy"), I, Cause.OWN_NETWORK),
+    "no room server here": (failed_room("signalling", own_network="listener"), I, Cause.OWN_NETWORK),
     "signalling does not answer": (failed_room("signalling"), U, Cause.SIGNALLING),
     "room token refused": (failed_room("token"), U, Cause.SIGNALLING),
     "joining hangs": (failed_room("deadline"), U, Cause.SIGNALLING),

@@ -56,4 +56,5 @@ CAUSE_WORDS: dict[Cause, str] = {
     Cause.DISTORTED: "distorted voice",
     Cause.LIP_SYNC: "lip sync",
     Cause.OWN_HOST: "our own host",
+    Cause.OWN_NETWORK: "our own network",
 }

@@ -192,5 +192,6 @@ _BY_CAUSE: dict[Cause, Callable[[Facts], Stretch | None]] = {
     Cause.SILENT_MOUTH: _wait_for_answer,
     Cause.STILL_MOUTH: _answer,
     Cause.OWN_HOST: _own_host,
+    Cause.OWN_NETWORK: _connection,
     Cause.CLEAN_UP: _end,
 }

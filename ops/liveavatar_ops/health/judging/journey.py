@@ -1,17 +1,11 @@
 """From the first API call to the first frame: where did the way end, and why?"""
 
-import re
 from collections.abc import Iterator
 
 from liveavatar_ops.health.facts import Depth, Facts, Refusal
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity
 
-_OWN_NETWORK = re.compile(
-    r"name or service not known|name resolution|nodename nor servname|getaddrinfo|network is unreachable"
-    r"|no route to host",
-    re.IGNORECASE,
-)
 _BY_ERROR = {
     "BadCredentials": (Cause.CREDENTIALS, Severity.FAILS),
     "NotThere": (Cause.CONFIGURATION, Severity.FAILS),
@@ -20,6 +14,7 @@ _BY_ERROR = {
     "ConcurrencyLimit": (Cause.QUOTA, Severity.DOUBTFUL),
     "OutOfCredits": (Cause.QUOTA, Severity.DOUBTFUL),
     "ServerFault": (Cause.VENDOR_API, Severity.FAILS),
+    "Unreachable": (Cause.VENDOR_API, Severity.FAILS),
     "Unreadable": (Cause.VENDOR_API, Severity.FAILS),
 }
 _QUOTA_CODES = {4003, 4033}
@@ -29,7 +24,7 @@ _SIGNALLING_ENDS = {"SIGNAL_CLOSE", "STATE_MISMATCH", "CONNECTION_TIMEOUT", "JOI
 def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
     """At most one reason a station: what was never reached is not reported again."""
     if facts.refusal:
-        yield _refused(facts.refusal, facts)
+        yield _refused(facts.refusal)
         return
     if facts.room.failure:
         yield _not_joined(facts)
@@ -69,28 +64,21 @@ def unfinished(facts: Facts) -> list[Reason]:
     return [_reason(Cause.OWN_HOST, Severity.DOUBTFUL, f"The check ended before it was done: {missing}.")]
 
 
-def _refused(refusal: Refusal, facts: Facts) -> Reason:
+def _refused(refusal: Refusal) -> Reason:
     cause, severity = _BY_ERROR.get(refusal.error, (Cause.VENDOR_API, Severity.FAILS))
     if refusal.code in _QUOTA_CODES or refusal.status == 429:
         cause, severity = Cause.QUOTA, Severity.DOUBTFUL
-    if refusal.error == "Unreachable":
-        cause, severity = _unreachable(refusal, facts)
+    if refusal.own_network:
+        cause, severity = Cause.OWN_NETWORK, Severity.DOUBTFUL
     return _reason(cause, severity, refusal.sentence)
-
-
-def _unreachable(refusal: Refusal, facts: Facts) -> tuple[Cause, Severity]:
-    """Whose network? Ours where names or routes are missing; the vendor's once it had answered before."""
-    if any(step.ok for step in facts.steps):
-        return Cause.VENDOR_API, Severity.FAILS
-    if _OWN_NETWORK.search(refusal.sentence):
-        return Cause.OWN_HOST, Severity.DOUBTFUL
-    return Cause.VENDOR_API, Severity.FAILS
 
 
 def _not_joined(facts: Facts) -> Reason:
     failure = facts.room.failure
     assert failure is not None
     sentence = failure.sentence
+    if failure.own_network:
+        return _reason(Cause.OWN_NETWORK, Severity.DOUBTFUL, sentence)
     if failure.kind == "ice":
         if failure.tcp_would_work:
             sentence += " Over TCP it would have come up: UDP is blocked on the way."

@@ -12,6 +12,7 @@ _IMMUNE_CAUSES = {
     Cause.QUOTA,
     Cause.CONFIGURATION,
     Cause.VENDOR_API,
+    Cause.OWN_NETWORK,
     Cause.OWN_HOST,
     Cause.CLEAN_UP,
 }
