@@ -6,10 +6,15 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from liveavatar_ops.codes import with_code
+
 
 @cache
 def template(package: str, folder: str, name: str) -> Template:
-    """The template; what is put in is escaped, and a variable that nobody gave is an error."""
+    """
+    The template; what is put in is escaped, and a variable that nobody gave is an error. Its filter `code`
+    sets what stands between backticks as code.
+    """
     environment = Environment(
         loader=PackageLoader(package, folder),
         autoescape=True,
@@ -17,6 +22,7 @@ def template(package: str, folder: str, name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["code"] = with_code
     return environment.get_template(name)
 
 

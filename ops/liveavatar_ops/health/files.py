@@ -6,10 +6,21 @@ from pathlib import Path
 
 def write_whole(path: Path, text: str) -> None:
     """Write beside the place, then rename; readable by the owner alone."""
+    write_bytes_whole(path, text.encode("utf-8"))
+
+
+def write_bytes_whole(path: Path, held: bytes) -> None:
+    """The same with bytes."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(text)
+    with os.fdopen(handle, "wb") as out:
+        out.write(held)
         out.flush()
         os.fsync(out.fileno())
     beside.replace(path)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that the owner alone may enter; one that is there stays as its owner made it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)

@@ -4,17 +4,24 @@ The measures of a check side by side: what was seen, against which two lines, an
 One table feeds the judge, the printed result, JUnit and the metrics, so that they can never disagree.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from liveavatar_ops.health import takings as take
+from liveavatar_ops.health.absences import missing
 from liveavatar_ops.health.facts import Depth, Facts
 from liveavatar_ops.health.limits import Limits
-from liveavatar_ops.health.verdicts import Cause, Severity
+from liveavatar_ops.health.verdicts import Cause, Reason, Severity
 
-State = Literal["ok", "degraded", "unhealthy", "not_seen"]
+State = Literal["ok", "degraded", "unhealthy", "not_seen", "missing", "explained"]
+"""
+`not_seen`: no fault of the measure's own. `missing`: it never came, and that is the fault.
+`explained`: beyond a line, but only because of something else that the judgement names (a black picture
+also stands still).
+"""
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,17 @@ class Reading(BaseModel):
     unhealthy: float | None
     more_is_worse: bool
     state: State
+    waited_s: float | None = None
+    """How long it was waited for in vain, where it is missing."""
+
+    @property
+    def value(self) -> str:
+        """What was seen, as people read it; what never came says so."""
+        if self.seen is not None:
+            return show(self.seen, self.unit)
+        if self.state != "missing":
+            return "not seen"
+        return "none" if self.waited_s is None else f"none in {self.waited_s:.0f} s"
 
     @property
     def crossed(self) -> float | None:
@@ -75,11 +93,26 @@ def read(measure: Measure, facts: Facts, limits: Limits) -> Reading:
     )
 
 
-def readings(facts: Facts, limits: Limits) -> list[Reading]:
-    """Every measure that the depth of the check includes, in the order of the journey."""
+def readings(facts: Facts, limits: Limits, reasons: Iterable[Reason]) -> list[Reading]:
+    """Every measure that the depth of the check includes, as judged, in the order of the journey."""
+    found = tuple(reasons)
     return [
-        read(measure, facts, limits) for measure in MEASURES if facts.target.depth.includes(measure.depth)
+        _judged(read(measure, facts, limits), facts, found)
+        for measure in MEASURES
+        if facts.target.depth.includes(measure.depth)
     ]
+
+
+def _judged(reading: Reading, facts: Facts, reasons: tuple[Reason, ...]) -> Reading:
+    """The reading as the judgement took it, so that no table raises an alarm that the judge did not."""
+    if reading.seen is None:
+        absence = missing(reading.name, facts, reasons)
+        change = {"state": "missing", "waited_s": absence.waited(facts)} if absence else {}
+    elif reading.state in SEVERITIES and all(reason.measure != reading.name for reason in reasons):
+        change = {"state": "explained"}
+    else:
+        change = {}
+    return reading.model_copy(update=change)
 
 
 def show(value: float, unit: str) -> str:

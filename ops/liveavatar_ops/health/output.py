@@ -14,9 +14,10 @@ from liveavatar_ops.health.evidence.contact_sheet import write_contact_sheet
 from liveavatar_ops.health.evidence.html import write_html
 from liveavatar_ops.health.evidence.timeline import write_timeline
 from liveavatar_ops.health.facts import Facts
-from liveavatar_ops.health.files import write_whole
+from liveavatar_ops.health.files import make_private, write_bytes_whole, write_whole
 from liveavatar_ops.health.janitor import Swept
 from liveavatar_ops.health.ledger import Ledger
+from liveavatar_ops.health.places import file_problem, folder_problem, why_of
 from liveavatar_ops.health.plan import Planned, Usage
 from liveavatar_ops.health.recording_clip import recorder_missing
 from liveavatar_ops.health.report import HealthResult, health_result, junit_text, print_result
@@ -52,10 +53,11 @@ class Output:
         problems = []
         if self.evidence is not None and self.no_evidence:
             problems.append("--evidence and --no-evidence: give one of them")
-        if self.evidence is not None and self.evidence.exists() and not self.evidence.is_dir():
-            problems.append(f"--evidence: {self.evidence} is a file; name a folder")
-        if self.junit is not None and self.junit.is_dir():
-            problems.append(f"--junit: {self.junit} is a folder; name a file")
+        if not self.no_evidence and (wrong := folder_problem(self.evidence or DEFAULT_FOLDER)):
+            more = "" if self.evidence else " with --evidence, or leave it out with --no-evidence"
+            problems.append(f"--evidence: {wrong}{more}")
+        if self.junit is not None and (wrong := file_problem(self.junit)):
+            problems.append(f"--junit: {wrong}")
         if self.record and self.no_evidence:
             problems.append("--record and --no-evidence: a clip is evidence; give one of them")
         if self.record and (missing := recorder_missing()):
@@ -106,8 +108,11 @@ class Output:
     def finish(self) -> None:
         """All checks are done: JUnit, and with --json the one document on stdout."""
         if self.junit is not None:
-            self.junit.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self.junit, junit_text(self._results, strict=self.strict))
+            try:
+                self.junit.parent.mkdir(parents=True, exist_ok=True)
+                write_whole(self.junit, junit_text(self._results, strict=self.strict))
+            except OSError as why:
+                self._warn(f"{self.junit} could not be written", why)
         if self.as_json:
             texts = [result.to_json() for result in self._results]
             one = texts[0] if len(texts) == 1 else f'{{"results": [{", ".join(texts)}]}}'
@@ -115,12 +120,18 @@ class Output:
             sys.stdout.flush()
 
     def _keep(self, outcome: Outcome) -> HealthResult:
-        """The result, written with its pictures if evidence is wanted."""
+        """The result, written with its pictures if evidence is wanted and there is room for it."""
+        if not self.no_evidence:
+            folder = self._folder(outcome)
+            try:
+                return self._write(folder, outcome)
+            except OSError as why:
+                self._warn(f"The evidence in {folder} could not be written to its end", why)
+        return health_result(outcome.checked.facts, outcome.judgement, outcome.planned.limits)
+
+    def _write(self, folder: Path, outcome: Outcome) -> HealthResult:
         checked, limits, judged = outcome.checked, outcome.planned.limits, outcome.judgement
-        if self.no_evidence:
-            return health_result(checked.facts, judged, limits)
-        folder = self._folder(outcome)
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         paths = {"folder": str(folder), "result": str(folder / "result.json")}
         if checked.pictures:
             paths["contact_sheet"] = str(folder / "contact-sheet.png")
@@ -129,7 +140,7 @@ class Output:
         write_timeline(folder / "timeline.svg", checked.facts, judged, limits)
         if checked.clip is not None:
             paths["clip"] = str(folder / "clip.mp4")
-            (folder / "clip.mp4").write_bytes(checked.clip)
+            write_bytes_whole(folder / "clip.mp4", checked.clip)
         paths["report"] = str(folder / "report.html")
         result = health_result(checked.facts, judged, limits, paths)
         write_whole(folder / "result.json", result.to_json(indent=2) + "\n")
@@ -141,8 +152,12 @@ class Output:
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", facts.target.name)[:60]
         if self.evidence is not None:
             return self.evidence / name if self.several else self.evidence
-        session = (facts.session_id or "no-session")[:8]
+        session = facts.session_id[:8] if facts.session_id else "no-session"
         return DEFAULT_FOLDER / f"{facts.started_at:%Y%m%dT%H%M%SZ}-{name}-{session}"
+
+    def _warn(self, what: str, why: OSError) -> None:
+        """A verdict that was paid for is said, whether or not it can be kept."""
+        self._aside(f"liveavatar-ops: {what}: {why_of(why)}. The verdict stands without it.")
 
     def _aside(self, sentence: str) -> None:
         sys.stderr.write(f"{sentence}\n")

@@ -113,13 +113,24 @@ def shrink(frame: Frame, most_bytes: int | None = None) -> tuple[bytes, int, int
     flat = np.frombuffer(frame.data, np.uint8)
     luma = flat[: wide * high].reshape(high, wide)
     chroma = flat[wide * high : wide * high + 2 * half_w * half_h].reshape(2, half_h, half_w)
-    step = max(1, -(-min(wide, high) // MOST_LINES))
+    step = _step(wide, high)
     while most_bytes is not None and 6 * (wide // step // 2) * (high // step // 2) > most_bytes:
         step += 1
     rows, columns = max(high // step // 2, 1), max(wide // step // 2, 1)
     y = _mean(luma, step, 2 * rows, 2 * columns)
     u, v = (_mean(plane, step, rows, columns) for plane in chroma)
     return b"".join((y.tobytes(), u.tobytes(), v.tobytes())), 2 * columns, 2 * rows
+
+
+def clip_size(wide: int, high: int) -> tuple[int, int]:
+    """Width and height of the clip of a picture of this size."""
+    step = _step(wide, high)
+    return 2 * max(wide // step // 2, 1), 2 * max(high // step // 2, 1)
+
+
+def _step(wide: int, high: int) -> int:
+    """Every how many lines and columns become one."""
+    return max(1, -(-min(wide, high) // MOST_LINES))
 
 
 def _mean(plane: Plane, step: int, rows: int, columns: int) -> Plane:

@@ -7,11 +7,14 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from liveavatar_ops.codes import without_ticks
 from liveavatar_ops.health.evidence import contact_sheet, write_contact_sheet
 from liveavatar_ops.health.evidence.canvas import cut, plain, width_of, wrap
+from liveavatar_ops.health.evidence.figures import figures
 from liveavatar_ops.health.evidence.marks import choose, marks_of
-from liveavatar_ops.health.evidence.palette import CAUSE_WORDS, VERDICT_COLOURS
+from liveavatar_ops.health.evidence.palette import BAD, CAUSE_WORDS, VERDICT_COLOURS
 from liveavatar_ops.health.evidence.strip import Axis
+from liveavatar_ops.health.evidence.talk import stretches
 from liveavatar_ops.health.facts import AudioFacts, Depth, Refusal, RoomFacts, VideoFacts
 from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.limits import Limits
@@ -127,6 +130,71 @@ def test_the_first_frame_after_a_gap_and_the_last_one_are_marked():
     assert [words for words, _ in marks_of(after, facts, kept)] == ["AFTER A GAP OF 3.2 s"]
     assert [words for words, _ in marks_of(last, facts, kept)] == ["LAST FRAME, THEN 4.0 s NOTHING"]
     assert marks(healthy(), 2.0) == ["FIRST FRAME"]
+
+
+TALK = {
+    "prompt_started_s": 5.0, "prompt_ended_s": 7.0, "answer_started_s": 8.2, "answer_latency_s": 1.2,
+    "greeting_speech_s": 1.5,
+}  # fmt: skip
+SPOKEN = AudioFacts(
+    frames=600,
+    speech_s=5.0,
+    speech=(span("speech", 2.5, 3.2), span("speech", 3.5, 4.3), span("speech", 8.2, 11.7)),
+)
+
+
+def test_greeting_prompt_wait_and_answer_are_told_apart():
+    """Sound alone does not say who speaks, nor whether it was asked for."""
+    facts = healthy(Depth.CONVERSATION, conversation=TALK, audio=SPOKEN)
+
+    found = [(each.kind, each.start_s, each.end_s) for each in stretches(facts)]
+
+    assert found == [
+        ("greeting", 2.5, 4.3),
+        ("prompt", 5.0, 7.0),
+        ("wait", 7.0, 8.2),
+        ("answer", 8.2, 11.7),
+    ]
+    said = [marks(facts, at_s) for at_s in (2.2, 3.0, 6.0, 7.5, 9.0, 12.5)]
+    assert said == [[], ["GREETING"], ["WE SPEAK"], ["WAITING 0.5 s"], ["ANSWER"], []]
+
+
+def test_no_answer_is_red_from_our_last_word_to_the_end_of_the_wait():
+    """On the strip, on every picture of the wait, and in the figure."""
+    silent = {
+        **TALK,
+        "answer_started_s": None,
+        "answer_latency_s": None,
+        "waited_s": 9.0,
+        "mouth_moving_s": 0,
+    }
+    facts = healthy(Depth.CONVERSATION, conversation=silent, audio=AudioFacts(frames=600))
+    last = stretches(facts)[-1]
+
+    assert (last.kind, last.start_s, last.end_s) == ("no_answer", 7.0, 16.0)
+    assert marks(facts, 10.0) == ["NO ANSWER 3.0 s"]
+    answer = figures(facts, Limits(), judge(facts, Limits()).reasons)[-1]
+    assert (answer.title, answer.state) == ("Answer after", "missing")
+    high = sheet_of(facts, pictures(4)).height
+    strip = (1000, high - 130, 1200, high - 50)
+    assert BAD in colours(sheet_of(facts, pictures(4)), strip)
+    assert BAD not in colours(sheet_of(healthy(Depth.CONVERSATION), pictures(4)), strip)
+
+
+def test_no_avatar_shows_in_the_figures_though_none_of_them_asks_for_it():
+    facts = healthy(
+        video=VideoFacts(watched_until_s=25),
+        audio=AudioFacts(),
+        room=RoomFacts(connect_started_s=0.9, connected_s=1.1, watched_until_s=25.9),
+    )
+
+    found = figures(facts, Limits(), judge(facts, Limits()).reasons)
+
+    assert ("Avatar joins after", "none in 25 s", "missing") in [(f.title, f.value, f.state) for f in found]
+
+
+def test_commands_lose_their_backticks_in_the_picture():
+    assert without_ticks("run `pulumi up`, then `x`") == "run pulumi up, then x"
 
 
 def test_of_too_many_pictures_the_first_and_the_last_stay():

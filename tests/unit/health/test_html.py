@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from liveavatar_ops.codes import with_code
 from liveavatar_ops.health.checking import Outcome
 from liveavatar_ops.health.evidence.html import html_report
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.limits import Limits, limits_from
-from liveavatar_ops.health.measures import show
 from liveavatar_ops.health.output import Output
 from liveavatar_ops.health.plan import Planned
 from liveavatar_ops.health.report import print_result
@@ -32,7 +32,7 @@ from tests.support.health_evidence import (
     pictures,
     result_of,
 )
-from tests.support.health_facts import healthy
+from tests.support.health_facts import healthy, span
 
 ALL = everything_shown()
 
@@ -98,11 +98,77 @@ def test_every_page_says_verdict_reasons_next_step_and_measures(result, kept):
 
     assert result.target.name in text
     assert result.judgement.verdict.value in text
-    assert result.judgement.next_step in text
-    assert all(reason.sentence in text for reason in result.judgement.reasons)
+    assert result.judgement.next_step.replace("`", "") in text
+    assert all(reason.sentence.replace("`", "") in text for reason in result.judgement.reasons)
     for reading in result.measures:
         assert reading.title.lower() in text.lower()
-        assert reading.seen is None or show(reading.seen, reading.unit) in text
+        assert reading.state == "not_seen" or reading.value in text
+
+
+def test_commands_in_sentences_are_code_on_the_page():
+    """Somebody copies them at night: no backtick goes along, and what is in them stays text."""
+    shown = page(CHECKS["no answer"])
+    assert "`" in result_of(CHECKS["no answer"]).judgement.next_step
+    assert "`" not in shown.text
+    assert shown.every("code")
+    assert str(with_code('run `a <b>` or "c" ` d')) == "run <code>a &lt;b&gt;</code> or &#34;c&#34; ` d"
+
+
+def test_a_measure_that_never_came_is_a_red_row_and_a_red_figure():
+    """The answer that did not come is why somebody reads this page."""
+    shown = page(CHECKS["no answer"])
+
+    assert re.search(r'<div class="bad"><dt>Answer after</dt><dd>none in 12 s</dd>', shown.source)
+    assert re.search(r'<tr role="row" class="bad"><th[^>]*>Answer after</th>', shown.source)
+    assert "missing" in shown.text
+    joined = page(CHECKS["no avatar"]).source
+    assert re.search(r'<div class="bad"><dt>Avatar joins after</dt><dd>none in 20 s</dd>', joined)
+
+
+def test_a_black_picture_raises_one_alarm():
+    """It also stands still; the judge says so once, and tile and table follow."""
+    facts = healthy(
+        video={
+            "black_s": 6.0, "frozen_s": 6.0, "frozen_at_s": 8.0,
+            "spans": (span("frozen", 8.0, 14.0), span("black", 8.0, 14.0)),
+        }
+    )  # fmt: skip
+    shown = page(facts)
+
+    assert re.search(r'<div class="dim"><dt>Picture stands</dt><dd>6 s</dd>', shown.source)
+    assert re.search(r'<div class="bad"><dt>Black</dt><dd>6 s</dd>', shown.source)
+    assert {r.name: r.state for r in result_of(facts).measures}["frozen"] == "explained"
+
+
+def test_the_page_leads_to_the_clip_and_says_what_it_is(tmp_path):
+    """A smaller, slower picture must not be taken for what was measured."""
+    to = output(tmp_path)
+    to.end(ended(healthy(), clip=b"not really"))
+    shown = Page((tmp_path / "report.html").read_text("utf-8"))
+
+    assert [link["href"] for link in shown.every("a")] == ["clip.mp4"]
+    assert "640×360, at most 12 pictures a second" in shown.text
+    assert "1280×720 at 25.0 fps" in shown.text
+    assert not page(healthy()).every("a")
+
+
+def test_evidence_is_the_owners_alone(tmp_path):
+    """Pictures of a customer's avatar, as private as the figures beside them."""
+    to = output(tmp_path / "evidence")
+    to.end(ended(healthy(), clip=b"not really"))
+
+    assert (tmp_path / "evidence").stat().st_mode & 0o777 == 0o700
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "evidence").iterdir()}
+    assert len(modes) == 5
+    assert set(modes.values()) == {0o600}, modes
+
+
+def test_a_folder_of_a_check_without_session_says_so_in_full(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    to = Output(as_json=True, junit=None, evidence=None, no_evidence=False)
+    to.end(ended(healthy(Depth.API, session_id=None)))
+
+    assert to._results[0].evidence["folder"].endswith("-no-session")
 
 
 def test_the_policy_allows_the_two_style_blocks_and_nothing_else():

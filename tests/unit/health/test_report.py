@@ -10,7 +10,15 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
-from liveavatar_ops.health.facts import AudioFacts, Depth, HostFacts, Refusal, RoomFacts, VideoFacts
+from liveavatar_ops.health.facts import (
+    AudioFacts,
+    Depth,
+    HostFacts,
+    Refusal,
+    RoomFacts,
+    RoomFailure,
+    VideoFacts,
+)
 from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.limits import Limits, limits_from
 from liveavatar_ops.health.measures import MEASURES, show
@@ -133,6 +141,67 @@ def test_junit_skips_what_is_inconclusive_or_was_not_seen():
     assert "inconclusive" in found["verdict"].find("skipped").attrib["message"]
     assert "inconclusive" in found["fps"].find("skipped").attrib["message"]
     assert cases(junit_text([RESULTS["refused"]]))["fps"].find("skipped") is not None
+
+
+def never_came(name: str):
+    """A check in which the measure of this name never came, and that is the fault."""
+    no_picture = {"video": VideoFacts(watched_until_s=25), "audio": AudioFacts()}
+    room = {"connect_started_s": 0.9, "connected_s": 1.1, "watched_until_s": 25.9}
+    silent = {"answer_started_s": None, "answer_latency_s": None, "waited_s": 12.0, "mouth_moving_s": 0.0}
+    no_path = RoomFailure(kind="ice", sentence="No path.")
+    return {
+        "answer": lambda: result(Depth.CONVERSATION, conversation=silent),
+        "join": lambda: result(room=RoomFacts(**room), **no_picture),
+        "first_frame": lambda: result(room=RoomFacts(**room, avatar_joined_s=1.2), **no_picture),
+        "api_start": lambda: result(Depth.SESSION, refusal=REFUSED, steps=()),
+        "connect": lambda: result(
+            room=RoomFacts(
+                connect_started_s=0.9,
+                watched_until_s=15.9,
+                failure=no_path,
+            ),
+            **no_picture,
+        ),
+    }[name]()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("answer", "none in 12 s"),
+        ("join", "none in 25 s"),
+        ("first_frame", "none in 25 s"),
+        ("connect", "none in 15 s"),
+        ("api_start", "none"),
+    ],
+)
+def test_what_never_came_is_failed_in_every_tongue(name, said):
+    """Where absence is the fault, neither a blank nor a skip: red, with how long it was waited for."""
+    given = never_came(name)
+    assert given.judgement.verdict.value == "unhealthy"
+    reading = next(each for each in given.measures if each.name == name)
+
+    assert (reading.state, reading.value) == ("missing", said)
+    assert [each.name for each in given.measures if each.state == "missing"] == [name]
+    assert said in cases(junit_text([given]))[name].find("failure").attrib["message"]
+    row = next(line for line in printed(given).splitlines() if line.strip().startswith(reading.title))
+    assert said in row
+    assert row.endswith("missing")
+
+
+def test_what_never_came_in_doubt_is_no_alarm():
+    """A starved machine, or a wait that was cut short: neither red nor a failure in CI."""
+    short = {"answer_started_s": None, "answer_latency_s": None, "waited_s": 1.0, "mouth_moving_s": 0.0}
+    given = result(Depth.CONVERSATION, conversation=short)
+
+    assert given.judgement.verdict.value == "inconclusive"
+    assert next(each for each in given.measures if each.name == "answer").state == "not_seen"
+    assert cases(junit_text([given]))["answer"].find("skipped") is not None
+
+
+@pytest.mark.parametrize("given", RESULTS.values(), ids=RESULTS)
+def test_what_goes_into_a_pipe_has_no_trailing_blanks(given):
+    assert [line for line in printed(given).splitlines() if line != line.rstrip()] == []
 
 
 def test_junit_counts_over_several_targets():

@@ -1,14 +1,18 @@
 """One PNG that answers at a glance: what was checked, is it alive, and what did it look like?"""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
 
+from liveavatar_ops.codes import without_ticks
 from liveavatar_ops.health.evidence import marks
 from liveavatar_ops.health.evidence.canvas import Canvas, cut, width_of, wrap
 from liveavatar_ops.health.evidence.figures import Figure, figures
+from liveavatar_ops.health.evidence.looks import STATE_COLOURS
 from liveavatar_ops.health.evidence.palette import (
+    BAD,
     CARD,
     CAUSE_WORDS,
     DIM,
@@ -16,11 +20,11 @@ from liveavatar_ops.health.evidence.palette import (
     FAINT,
     INK,
     PAPER,
-    STATE_COLOURS,
     VERDICT_COLOURS,
 )
 from liveavatar_ops.health.evidence.strip import draw_strip, height_of
 from liveavatar_ops.health.facts import Depth, Facts
+from liveavatar_ops.health.files import write_bytes_whole
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.verdicts import Cause, Judgement
 
@@ -51,7 +55,7 @@ def contact_sheet(
         canvas.text((MARGIN, y), text, size=17, fill=colour)
         y += 24
     y += 14 if sentences else 0
-    _figures(canvas, y, figures(facts, limits))
+    _figures(canvas, y, figures(facts, limits, judgement.reasons))
     y += FIGURES_HIGH + GAP + 8
     if shown:
         _grid(canvas, y, shown, tile, facts)
@@ -71,8 +75,10 @@ def write_contact_sheet(
     pictures: Sequence[marks.Picture],
     limits: Limits | None = None,
 ) -> None:
-    """Write the sheet as PNG."""
-    contact_sheet(facts, judgement, pictures, limits).save(path, "PNG", optimize=True)
+    """Write the sheet as PNG, readable by the owner alone."""
+    out = io.BytesIO()
+    contact_sheet(facts, judgement, pictures, limits).save(out, "PNG", optimize=True)
+    write_bytes_whole(path, out.getvalue())
 
 
 class _Tile:
@@ -126,10 +132,11 @@ def _sentences(judgement: Judgement) -> list[tuple[str, str]]:
     """The first reason in full, the next ones on a line each, then what to do."""
     lines: list[tuple[str, str]] = []
     for reason in judgement.reasons[:1]:
-        lines += [(line, INK) for line in wrap(reason.sentence, 17, INNER, lines=2)]
-    lines += [(cut(reason.sentence, 17, INNER), FAINT) for reason in judgement.reasons[1:3]]
+        lines += [(line, INK) for line in wrap(without_ticks(reason.sentence), 17, INNER, lines=2)]
+    lines += [(cut(without_ticks(reason.sentence), 17, INNER), FAINT) for reason in judgement.reasons[1:3]]
     if judgement.next_step:
-        lines += [(line, FAINT) for line in wrap(f"Next: {judgement.next_step}", 17, INNER, lines=2)]
+        said = f"Next: {without_ticks(judgement.next_step)}"
+        lines += [(line, FAINT) for line in wrap(said, 17, INNER, lines=2)]
     return lines
 
 
@@ -140,7 +147,7 @@ def _figures(canvas: Canvas, y: float, shown: Sequence[Figure]) -> None:
     for index, figure in enumerate(shown):
         x = MARGIN + index * (wide + GAP)
         canvas.box((x, y, x + wide, y + FIGURES_HIGH), CARD, radius=10, outline=EDGE)
-        ink = DIM if figure.state == "not_seen" else INK
+        ink = {"not_seen": DIM, "missing": BAD}.get(figure.state, INK)
         canvas.box((x, y + 12, x + 4, y + FIGURES_HIGH - 12), STATE_COLOURS[figure.state], radius=2)
         canvas.text((x + 16, y + 13), cut(figure.title, 13, wide - 22), size=13, fill=FAINT)
         canvas.text((x + 16, y + 34), cut(figure.value, 23, wide - 22), size=23, fill=ink)
@@ -187,7 +194,10 @@ def _no_pictures(canvas: Canvas, y: float, facts: Facts) -> None:
 def _footer(canvas: Canvas, high: int, facts: Facts) -> None:
     spent = facts.credits.spent if facts.credits.spent is not None else facts.credits.estimate
     cost = f" · {spent.normalize():f} credit{'' if spent == 1 else 's'}" if spent is not None else ""
-    canvas.text((MARGIN, high - 32), "Times count from the first API call.", size=13, fill=DIM)
+    zero = "Times on pictures and axis count from the first API call"
+    if facts.room.connect_started_s is not None:
+        zero += f"; we asked to join at {facts.room.connect_started_s:.1f} s"
+    canvas.text((MARGIN, high - 32), f"{zero}.", size=13, fill=DIM)
     canvas.text(
         (WIDTH - MARGIN, high - 32), f"liveavatar-ops health check{cost}", size=13, fill=DIM, anchor="ra"
     )

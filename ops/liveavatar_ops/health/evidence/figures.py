@@ -1,10 +1,12 @@
 """The six or so numbers that matter for the depth of a check, in words, with their state."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from liveavatar_ops.health.facts import Depth, Facts
 from liveavatar_ops.health.limits import Limits
-from liveavatar_ops.health.measures import Reading, State, readings, show
+from liveavatar_ops.health.measures import Reading, State, readings
+from liveavatar_ops.health.verdicts import Reason
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,18 @@ _BY_DEPTH: dict[Depth, tuple[str, ...]] = {
 }
 
 
-def figures(facts: Facts, limits: Limits) -> list[Figure]:
-    """Figures for a sheet or a headline: those that the depth of the check asks about."""
-    by_name = {reading.name: reading for reading in readings(facts, limits)}
-    found = [_of(by_name[name]) for name in _BY_DEPTH[facts.target.depth] if name in by_name]
+def figures(facts: Facts, limits: Limits, reasons: Iterable[Reason]) -> list[Figure]:
+    """
+    Figures for a sheet or a headline: those that the depth of the check asks about. What never came, where
+    that is the fault, takes the place of the first of those that were not seen for it.
+    """
+    by_name = {reading.name: reading for reading in readings(facts, limits, reasons)}
+    names = list(_BY_DEPTH[facts.target.depth])
+    for reading in by_name.values():
+        empty = next((name for name in names if by_name[name].state == "not_seen"), None)
+        if reading.state == "missing" and reading.name not in names and empty is not None:
+            names[names.index(empty)] = reading.name
+    found = [_of(by_name[name]) for name in names if name in by_name]
     if facts.target.depth.includes(Depth.VIDEO):
         found.insert(4, _size(facts, by_name["area"]))
     else:
@@ -38,8 +48,7 @@ def figures(facts: Facts, limits: Limits) -> list[Figure]:
 
 
 def _of(reading: Reading) -> Figure:
-    value = "not seen" if reading.seen is None else show(reading.seen, reading.unit)
-    return Figure(reading.title, value, reading.state)
+    return Figure(reading.title, reading.value, reading.state)
 
 
 def _size(facts: Facts, area: Reading) -> Figure:

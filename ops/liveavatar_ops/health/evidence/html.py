@@ -12,8 +12,10 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from liveavatar_ops.codes import with_code
 from liveavatar_ops.health.evidence import html_lists, html_view
 from liveavatar_ops.health.evidence.figures import figures
+from liveavatar_ops.health.evidence.looks import STATE_LOOKS
 from liveavatar_ops.health.evidence.marks import Picture
 from liveavatar_ops.health.evidence.palette import CAUSE_WORDS
 from liveavatar_ops.health.evidence.timeline import timeline
@@ -45,25 +47,29 @@ def html_report(result: HealthResult, pictures: Sequence[Picture] = ()) -> str:
         result=result,
         facts=facts,
         judged=judged,
+        next_step=with_code(judged.next_step),
+        notes=[with_code(note) for note in facts.notes],
         look=LOOKS[judged.verdict],
         cause=CAUSE_WORDS[judged.cause],
         cost=cost_of(result),
         good_news=good_news(result) if judged.verdict is Verdict.HEALTHY else "",
         reasons=html_view.reasons(places(judged.reasons, facts)),
-        figures=figures(facts, result.limits),
-        state_looks=html_view.STATE_LOOKS,
+        figures=figures(facts, result.limits, judged.reasons),
+        state_looks=STATE_LOOKS,
         shots=html_view.shots(pictures, facts),
         asked_for_picture=facts.target.depth.includes(Depth.VIDEO),
         measures=html_view.rows(result.measures),
-        unseen=[reading.title.lower() for reading in result.measures if reading.seen is None],
+        unseen=[reading.title.lower() for reading in result.measures if reading.state == "not_seen"],
         calls=html_view.api_calls(facts),
         events=lines,
         more_events=more_events,
         sections=html_lists.sections(facts),
+        overridden=any(row.overridden for row in explained(result.limits)),
         limits=[
             (row, value_in_words(row.value, row.unit), value_in_words(row.default, row.unit))
             for row in explained(result.limits)
         ],
+        clip=html_lists.clip(facts) if "clip" in result.evidence else "",
         files=[Path(path).name for name, path in result.evidence.items() if name != "folder"],
         css=css,
         timeline=Markup(drawn.svg),  # noqa: S704 -- its pen escapes whatever it writes

@@ -5,9 +5,12 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
 from PIL import Image
 
+from liveavatar_ops.codes import with_code
 from liveavatar_ops.health.evidence import palette
+from liveavatar_ops.health.evidence.looks import ANSWER, ASKING, GREETING, STATE_LOOKS
 from liveavatar_ops.health.evidence.marks import Picture, choose, marks_of
 from liveavatar_ops.health.evidence.timeline_moments import SEVERITY_LOOKS
 from liveavatar_ops.health.evidence.timeline_places import Place, calls
@@ -23,8 +26,14 @@ _SEVERITY_WORDS = {
     Severity.DOUBTFUL: "doubtful",
     Severity.NOTE: "note",
 }
-_MARK_LOOKS = {palette.BAD: "bad", palette.WARN: "warn", palette.GOOD: "good"}
-STATE_LOOKS = {"ok": "good", "degraded": "warn", "unhealthy": "bad", "not_seen": "dim"}
+_MARK_LOOKS = {
+    palette.BAD: "bad",
+    palette.WARN: "warn",
+    palette.GOOD: "good",
+    ASKING: "asking",
+    GREETING: "greeting",
+    ANSWER: "answer",
+}
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,7 @@ class Said:
     """One reason, with the number that its flag has on the timeline."""
 
     number: int
-    sentence: str
+    sentence: Markup
     look: str
     word: str
     when: str
@@ -81,7 +90,7 @@ def reasons(judged: Sequence[Place]) -> list[Said]:
     return [
         Said(
             place.number,
-            place.reason.sentence,
+            with_code(place.reason.sentence),
             SEVERITY_LOOKS[place.reason.severity],
             _SEVERITY_WORDS[place.reason.severity],
             _when(place),
@@ -120,18 +129,17 @@ class Row:
 
 
 def rows(readings: Sequence[Reading]) -> list[Row]:
-    """Measures that were seen; the rest is named below the table."""
-    return [_row(reading) for reading in readings if reading.seen is not None]
+    """Measures that were seen, and those that should have been; the rest is named below the table."""
+    return [_row(reading) for reading in readings if reading.state != "not_seen"]
 
 
 def _row(reading: Reading) -> Row:
-    assert reading.seen is not None
     sign = ">" if reading.more_is_worse else "<"
     lines = (reading.degraded, reading.unhealthy)
     said = ["" if line is None else f"{sign} {show(line, reading.unit)}" for line in lines]
     return Row(
         reading.title,
-        show(reading.seen, reading.unit),
+        reading.value,
         said[0],
         said[1],
         reading.state,
@@ -141,9 +149,11 @@ def _row(reading: Reading) -> Row:
 
 
 def _gauge(reading: Reading) -> Gauge | None:
+    if reading.seen is None:
+        return None
     known = [value for value in (reading.seen, reading.degraded, reading.unhealthy) if value is not None]
     highest = max(known)
-    if min(known) < 0 or highest <= 0 or reading.seen is None:
+    if min(known) < 0 or highest <= 0:
         return None
     scale = 100 / (highest * 1.12)
     both = ((reading.degraded, "warn"), (reading.unhealthy, "bad"))

@@ -6,6 +6,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from liveavatar_ops.health.evidence import talk
+from liveavatar_ops.health.evidence.looks import TALK_COLOURS
 from liveavatar_ops.health.evidence.palette import BAD, GOOD, WARN
 from liveavatar_ops.health.facts import Facts
 
@@ -27,17 +29,7 @@ Mark = tuple[str, str]  # words, colour
 
 def marks_of(picture: Picture, facts: Facts, pictures: Sequence[Picture]) -> list[Mark]:
     """The most telling marks of one picture, the worst first; at most two."""
-    found: list[Mark] = []
-    for span in facts.video.spans:
-        if not span.start_s - _SAME_S <= picture.at_s <= span.end_s + _SAME_S:
-            continue
-        lasted = max(picture.at_s - span.start_s, 0.0)
-        if span.kind == "frozen":
-            found.append((f"FROZEN {lasted:.1f} s", BAD))
-        elif span.kind == "black":
-            found.append(("BLACK", BAD))
-        elif span.kind == "one_colour":
-            found.append(("ONE COLOUR", BAD))
+    found = _of_spans(picture.at_s, facts)
     if gap := _gap_before(picture, facts, pictures):
         found.append((f"AFTER A GAP OF {gap:.1f} s", WARN))
     first = facts.video.first_frame_s
@@ -47,7 +39,24 @@ def marks_of(picture: Picture, facts: Facts, pictures: Sequence[Picture]) -> lis
         found.append(("LAST FRAME, THEN IT LEFT", BAD))
     elif picture is pictures[-1] and facts.video.open_gap_s >= 1.0:
         found.append((f"LAST FRAME, THEN {facts.video.open_gap_s:.1f} s NOTHING", BAD))
+    if said := _of_talk(picture.at_s, facts):
+        found.append(said)
     return _without_standing_black(found)[:2]
+
+
+def _of_spans(at_s: float, facts: Facts) -> list[Mark]:
+    found: list[Mark] = []
+    for span in facts.video.spans:
+        if not span.start_s - _SAME_S <= at_s <= span.end_s + _SAME_S:
+            continue
+        lasted = max(at_s - span.start_s, 0.0)
+        if span.kind == "frozen":
+            found.append((f"FROZEN {lasted:.1f} s", BAD))
+        elif span.kind == "black":
+            found.append(("BLACK", BAD))
+        elif span.kind == "one_colour":
+            found.append(("ONE COLOUR", BAD))
+    return found
 
 
 def choose(pictures: Sequence[Picture], *, most: int = MOST) -> list[Picture]:
@@ -57,6 +66,22 @@ def choose(pictures: Sequence[Picture], *, most: int = MOST) -> list[Picture]:
         return ordered
     picks = np.linspace(0, len(ordered) - 1, most).round().astype(int)
     return [ordered[index] for index in picks.tolist()]
+
+
+def _of_talk(at_s: float, facts: Facts) -> Mark | None:
+    """Who speaks, or is waited for."""
+    now = talk.at(at_s, talk.stretches(facts))
+    if now is None:
+        return None
+    waited = f"{at_s - now.start_s:.1f} s"
+    words = {
+        "greeting": "GREETING",
+        "prompt": "WE SPEAK",
+        "wait": f"WAITING {waited}",
+        "no_answer": f"NO ANSWER {waited}",
+        "answer": "ANSWER",
+    }
+    return words[now.kind], TALK_COLOURS[now.kind]
 
 
 def _gap_before(picture: Picture, facts: Facts, pictures: Sequence[Picture]) -> float | None:

@@ -22,7 +22,6 @@ VERDICT_COLOURS: dict[Verdict, str] = {
     Verdict.UNHEALTHY: BAD,
     Verdict.INCONCLUSIVE: UNSURE,
 }
-STATE_COLOURS: dict[str, str] = {"ok": GOOD, "degraded": WARN, "unhealthy": BAD, "not_seen": DIM}
 SPAN_COLOURS: dict[str, str] = {
     "frozen": BAD,
     "black": BAD,

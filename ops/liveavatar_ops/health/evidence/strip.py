@@ -1,9 +1,11 @@
-"""The strip under the pictures: calls, joining, light, motion and sound over one time axis."""
+"""The strip under the pictures: calls, joining, light, motion, sound and talk over one time axis."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from liveavatar_ops.health.evidence import talk
 from liveavatar_ops.health.evidence.canvas import Box, Canvas, Point, width_of
+from liveavatar_ops.health.evidence.looks import TALK_COLOURS
 from liveavatar_ops.health.evidence.palette import (
     BAD,
     DIM,
@@ -23,6 +25,7 @@ LABELS = 92  # pixels left of the axis
 LANE_GAP = 10
 MOST_LEVELS = 60.0  # of motion; more is shown as this
 QUIETEST_DBFS = -70.0
+TALK_HIGH = 42
 
 
 Word = tuple[float, str, str]  # moment, word, colour
@@ -52,13 +55,15 @@ class Axis:
 def height_of(facts: Facts) -> int:
     """Pixels that the strip needs."""
     lanes = [30] + ([54, 40] if facts.video.frames else []) + ([34] if facts.audio.frames else [])
+    lanes += [TALK_HIGH] if talk.stretches(facts) else []
     return sum(lanes) + LANE_GAP * (len(lanes) - 1) + 26
 
 
 def draw_strip(canvas: Canvas, box: Box, facts: Facts, limits: Limits) -> None:
     """Draw all lanes into `box`."""
     left, top, right, bottom = box
-    ends = (facts.room.watched_until_s, facts.video.watched_until_s, facts.finished_s, *_step_ends(facts))
+    ends = [facts.room.watched_until_s, facts.video.watched_until_s, facts.finished_s, *_step_ends(facts)]
+    ends += [each.end_s for each in talk.stretches(facts)]
     axis = Axis(left + LABELS, right, max([0.5, *(end for end in ends if end)]))
     for tick in axis.ticks:
         canvas.line([(axis.x(tick), top), (axis.x(tick), bottom - 20)], EDGE, width=1)
@@ -73,6 +78,8 @@ def draw_strip(canvas: Canvas, box: Box, facts: Facts, limits: Limits) -> None:
         lane += 40 + LANE_GAP
     if facts.audio.frames:
         _sound(canvas, axis, (lane, lane + 34), facts, limits)
+        lane += 34 + LANE_GAP
+    _talk(canvas, axis, lane, facts)
 
 
 def _step_ends(facts: Facts) -> list[float]:
@@ -173,6 +180,29 @@ def _sound(canvas: Canvas, axis: Axis, lane: Point, facts: Facts, limits: Limits
         colour = SOUND if dbfs >= limits.speech_floor_dbfs else DIM
         x = axis.x(at_s)
         canvas.box((x, bottom - 1 - (bottom - top - 1) * share, x + max(wide - 0.7, 1), bottom), colour)
+
+
+def _talk(canvas: Canvas, axis: Axis, top: float, facts: Facts) -> None:
+    """Who speaks, and how long was waited; each stretch named, over it or beside it."""
+    found = talk.stretches(facts)
+    if found:
+        _label(canvas, axis, top + TALK_HIGH / 2, "talk")
+    free_from = axis.left
+    for each in found:
+        x0 = axis.x(each.start_s)
+        x1 = max(axis.x(each.end_s), x0 + 3)
+        colour, waits = TALK_COLOURS[each.kind], each.kind == "wait"
+        inside = width_of(each.words, 13) + 10 <= x1 - x0
+        if waits:
+            canvas.line([(x0, top + 12), (x1, top + 12)], colour, width=2)
+        else:
+            canvas.box((x0, top, x1, top + 24), colour, radius=4)
+        if inside and not waits:
+            canvas.text(((x0 + x1) / 2, top + 12), each.words, size=13, fill="#ffffff", anchor="mm")
+        else:
+            x = min(max((x0 + x1 - width_of(each.words, 12)) / 2, free_from), axis.right)
+            canvas.text((x, top + 28), each.words, size=12, fill=FAINT)
+            free_from = x + width_of(each.words, 12) + 8
 
 
 def _unbroken(points: list[Point], at_s: Sequence[float], facts: Facts) -> list[list[Point]]:

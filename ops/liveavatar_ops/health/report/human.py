@@ -17,7 +17,13 @@ _STYLES = {
     Verdict.INCONCLUSIVE: "bold blue",
 }
 _SIGNS = {Verdict.HEALTHY: "✓", Verdict.DEGRADED: "!", Verdict.UNHEALTHY: "✗", Verdict.INCONCLUSIVE: "?"}
-_STATES = {"ok": ("ok", "green"), "degraded": ("degraded", "yellow"), "unhealthy": ("unhealthy", "red")}
+_STATES = {
+    "ok": ("ok", "dim"),
+    "degraded": ("degraded", "yellow"),
+    "unhealthy": ("unhealthy", "red"),
+    "missing": ("missing", "red"),
+    "explained": ("explained", "dim"),
+}
 _REASONS = {
     Severity.FAILS: "red",
     Severity.DEGRADES: "yellow",
@@ -28,8 +34,14 @@ _LABEL_WIDTH = 13
 
 
 def print_result(result: HealthResult, console: Console | None = None) -> None:
-    """Print one result. Colour follows NO_COLOR and the terminal, as rich does."""
-    (console or Console()).print(rendered(result))
+    """Print one result. Colour follows NO_COLOR and the terminal, as rich does; a pipe gets no padding."""
+    console = console or Console()
+    if console.is_terminal:
+        console.print(rendered(result))
+        return
+    with console.capture() as held:
+        console.print(rendered(result))
+    console.file.write("".join(f"{line.rstrip()}\n" for line in held.get().splitlines()))
 
 
 def rendered(result: HealthResult) -> RenderableType:
@@ -103,11 +115,10 @@ def _measures(result: HealthResult) -> Table:
     table.add_column("unhealthy", justify="right", no_wrap=True, style="dim")
     table.add_column("", no_wrap=True)
     for reading in result.measures:
-        if reading.seen is not None:
+        if reading.state != "not_seen":
             word, colour = _STATES[reading.state]
-            state = Text(word, style=colour if word != "ok" else "dim")
-            table.add_row(reading.title, show(reading.seen, reading.unit), *_lines(reading), state)
-    unseen = [reading.title.lower() for reading in result.measures if reading.seen is None]
+            table.add_row(reading.title, reading.value, *_lines(reading), Text(word, style=colour))
+    unseen = [reading.title.lower() for reading in result.measures if reading.state == "not_seen"]
     if unseen and table.row_count:
         table.caption = Text(f"not seen: {', '.join(unseen)}", style="dim")
         table.caption_justify = "left"

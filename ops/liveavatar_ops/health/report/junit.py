@@ -12,8 +12,9 @@ from liveavatar_ops.health.verdicts import Reason, Severity, Verdict
 
 def junit_text(results: Sequence[HealthResult], *, strict: bool = False) -> str:
     """
-    The document as text. Failures are unhealthy measures (degraded ones too when `strict`); what is
-    inconclusive, or was not seen, is skipped with the sentence that says why.
+    The document as text. Failures are unhealthy measures (degraded ones too when `strict`) and those that
+    never came where that is the fault; what is inconclusive, or was not seen, is skipped with the sentence
+    that says why.
     """
     document = JUnitXml("liveavatar-ops health")
     seen: Counter[str] = Counter()
@@ -56,6 +57,14 @@ def _verdict(result: HealthResult, *, strict: bool) -> TestCase:
 def _case(result: HealthResult, reading: Reading, *, strict: bool) -> TestCase:
     case = TestCase(reading.name, classname=f"health.{result.target.name}")
     reason = next((r for r in result.judgement.reasons if r.measure == reading.name), None)
+    if reading.state == "missing":
+        judged = result.judgement
+        case.result = [
+            _failure(
+                f"{reading.title}: {reading.value}. {judged.headline}", judged.cause.value, _lines(reading)
+            )
+        ]
+        return case
     if reading.seen is None:
         case.result = [Skipped("not seen in this check")]
         return case

@@ -52,7 +52,7 @@ def health_result(
         schema=SCHEMA,
         target=facts.target,
         judgement=judgement,
-        measures=tuple(readings(facts, limits)),
+        measures=tuple(readings(facts, limits, judgement.reasons)),
         facts=facts,
         limits=limits,
         evidence=dict(evidence or {}),
