@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from liveavatar_ops.health.facts import Depth
+from liveavatar_ops.health.places import file_problem, folder_problem
 from liveavatar_ops.health.plan import Asked as AskedCheck
 from liveavatar_ops.health.plan import Usage, plan
 from liveavatar_ops.health.stack import stack_outputs
@@ -67,10 +68,10 @@ def _wrong_numbers(typed: Typed) -> list[str]:
 
 def _wrong_places(typed: Typed, emulator: Path) -> list[str]:
     problems = []
-    if typed.junit is not None and typed.junit.is_dir():
-        problems.append(f"--junit: {typed.junit} is a folder; name a file")
-    if typed.evidence is not None and typed.evidence.exists() and not typed.evidence.is_dir():
-        problems.append(f"--evidence: {typed.evidence} is a file; name a folder")
+    if typed.junit is not None and (wrong := file_problem(typed.junit)):
+        problems.append(f"--junit: {wrong}")
+    if typed.evidence is not None and (wrong := folder_problem(typed.evidence)):
+        problems.append(f"--evidence: {wrong}")
     if not emulator.is_file():
         problems.append("The emulator is not installed here: pip install 'liveavatar-ops[emulator]'")
     return problems

@@ -16,6 +16,7 @@ from liveavatar_ops.demo.services import ServiceFailed
 from liveavatar_ops.health.checking import signals_as_wishes
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.files import write_whole
+from liveavatar_ops.health.places import why_of
 from liveavatar_ops.health.plan import Usage
 from liveavatar_ops.health.verdicts import USAGE_EXIT_CODE
 from liveavatar_ops.rehearse.asking import Typed, asked_for
@@ -92,7 +93,7 @@ def _rehearse(asked: Asked, junit: Path | None, *, as_json: bool) -> int:
         signals_as_wishes(lambda: progress.say("Interrupted: stopping the session, please wait …")) as wish,
     ):
         progress.say(f"starting {asked.at_once} emulator{'s' if asked.at_once > 1 else ''} on this machine …")
-        with lanes(asked, wish.event) as ready:
+        with lanes(asked, wish.event, warn=progress.say) as ready:
             outcomes = run(asked, ready, wish.event, on_phase=progress.phase, on_end=progress.end)
         interrupted = wish.event.is_set()
         code = wish.exit_code
@@ -101,8 +102,11 @@ def _rehearse(asked: Asked, junit: Path | None, *, as_json: bool) -> int:
         progress.say(f"Interrupted after {len(outcomes)} rows. Everything that was started has been ended.")
         return code
     if junit is not None:
-        junit.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(junit, junit_text(rehearsal))
+        try:
+            junit.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(junit, junit_text(rehearsal))
+        except OSError as why:
+            _complain(f"{junit} could not be written: {why_of(why)}. The rehearsal stands without it.")
     if as_json:
         sys.stdout.write(rehearsal.model_dump_json(by_alias=True) + "\n")
         sys.stdout.flush()

@@ -16,6 +16,7 @@ from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.ledger import Ledger
 from liveavatar_ops.health.limits import Limits, limits_from
 from liveavatar_ops.health.owner import Liveness
+from liveavatar_ops.health.places import why_of
 from liveavatar_ops.health.report import health_result
 from liveavatar_ops.health.runner import Checked, Runner
 from liveavatar_ops.health.target import Target
@@ -44,12 +45,14 @@ class Lane:
         *,
         template: Target | None = None,
         evidence: Path | None = None,
+        warn: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._emulator = emulator
         self._ledger = Ledger(folder / "ledger.sqlite3")
         self._stop_wish = stop_wish
         self._template = template
         self._evidence = evidence
+        self._warn = warn
 
     def rehearse(self, row: Row, turn: int, *, on_phase: Callable[[str], None] = lambda _: None) -> Outcome:
         """Play the row's faults, check, count what is open. Raises Interrupted when asked to end."""
@@ -96,6 +99,12 @@ class Lane:
         if self._evidence is None:
             return
         folder = self._evidence / (row.name if turn == 1 else f"{row.name}-{turn}")
+        try:
+            self._write(folder, checked, judgement, limits)
+        except OSError as why:
+            self._warn(f"The evidence in {folder} could not be written: {why_of(why)}.")
+
+    def _write(self, folder: Path, checked: Checked, judgement: Judgement, limits: Limits) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         result = health_result(checked.facts, judgement, limits)
         write_whole(folder / "result.json", result.to_json(indent=2) + "\n")

@@ -34,8 +34,14 @@ class Asked:
 
 
 @contextlib.contextmanager
-def lanes(asked: Asked, stop_wish: threading.Event) -> Iterator[list[Lane]]:
-    """So many lanes, each with a warm emulator of its own. Raises ServiceFailed; its log is then kept."""
+def lanes(
+    asked: Asked, stop_wish: threading.Event, *, warn: Callable[[str], None] = lambda _: None
+) -> Iterator[list[Lane]]:
+    """
+    So many lanes, each with a warm emulator of its own; `warn` hears of evidence that could not be kept.
+
+    Raises ServiceFailed; its log is then kept.
+    """
     media = any(row.depth.includes(Depth.VIDEO) for row in asked.rows)
     folder = Path(tempfile.mkdtemp(prefix="liveavatar-rehearse-"))
     with contextlib.ExitStack() as running:
@@ -43,8 +49,9 @@ def lanes(asked: Asked, stop_wish: threading.Event) -> Iterator[list[Lane]]:
         for number in range(1, asked.at_once + 1):
             own = folder / str(number)
             emulator = running.enter_context(running_emulator(own, media=media))
-            lane = Lane(emulator, own, stop_wish, template=asked.template, evidence=asked.evidence)
-            made.append(lane)
+            made.append(
+                Lane(emulator, own, stop_wish, template=asked.template, evidence=asked.evidence, warn=warn)
+            )
         yield made
     shutil.rmtree(folder, ignore_errors=True)
 
