@@ -16,7 +16,7 @@ import pytest
 
 from liveavatar_ops.health.evidence.html import html_report
 from liveavatar_ops.health.evidence.timeline import timeline
-from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.limits import Limits, limits_from
 from tests.support.browser import INSTALL, Tab, browser, chromium
 from tests.support.emulator import running_emulator
 from tests.support.health import check, settings_of
@@ -29,12 +29,14 @@ CANARY_KEY = "canary-api-key-5d1f0c"
 CANARY_OPENAI_KEY = "sk-canary-0b7e44a1c9"
 WIDER_THAN_THE_PAGE = """
 [...document.querySelectorAll('body *')].filter(e => !e.closest('svg') && !e.classList.contains('sr')
+  && !(e.closest('.sheet') && !e.classList.contains('sheet'))
   && getComputedStyle(e).position !== 'absolute'
   && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
   .map(e => e.tagName + '.' + e.className).slice(0, 5)
 """
 HIDDEN_ROWS = """
-[...document.querySelectorAll('tbody tr')].filter(e => !e.checkVisibility({contentVisibilityAuto: true})
+[...document.querySelectorAll('tbody tr')].filter(e => !e.closest('.not-paper'))
+  .filter(e => !e.checkVisibility({contentVisibilityAuto: true})
   || e.getBoundingClientRect().height < 8).length
 """
 
@@ -119,18 +121,32 @@ def test_on_paper_every_table_is_whole(tab: Tab, tmp_path: Path, name: str):
 @pytest.mark.skipif(
     shutil.which("pdftotext") is None, reason="no pdftotext: apt-get install -y poppler-utils"
 )
-def test_the_printed_text_holds_every_measure_and_every_limit(tab: Tab, tmp_path: Path):
-    """Read back from the PDF: each is there once in its table, none lost between two pages."""
-    result = result_of(CHECKS["frozen"])
-    tab.open(written(tmp_path, "frozen"))
+def test_the_printed_text_holds_every_measure_and_the_limits_that_were_changed(tab: Tab, tmp_path: Path):
+    """Read back from the PDF: none is lost between two pages, and defaults do not fill paper."""
+    result = result_of(CHECKS["conversation"], limits_from(("june.yaml", {"gap_unhealthy_s": 3})))
+    page = tmp_path / "report.html"
+    page.write_text(html_report(result, pictures(19)), "utf-8")
+    tab.open(page)
     tab.pdf(tmp_path / "report.pdf")
     command = ["pdftotext", "-layout", str(tmp_path / "report.pdf"), "-"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     flat = re.sub(r"[\s\u200b]+", "", text)
 
     assert all(re.sub(r"\s", "", reading.title) in flat for reading in result.measures)
-    missing = [name for name in Limits.model_fields if name not in flat]
-    assert missing == []
+    assert [name for name in Limits.model_fields if name in flat] == ["gap_unhealthy_s"]
+    assert text.count("\f") <= 2  # pages
+
+
+def test_on_a_phone_the_pictures_are_a_strip_and_the_timeline_is_near(tab: Tab, tmp_path: Path):
+    """Nineteen pictures below each other would be a mile to scroll before one sees what happened when."""
+    page = tmp_path / "report.html"
+    page.write_text(html_report(result_of(CHECKS["conversation"]), pictures(19)), "utf-8")
+    tab.open(page, width=390)
+
+    assert tab.value("document.querySelector('.sheet').getBoundingClientRect().height") < 260
+    strip = "document.querySelector('.sheet')"
+    assert tab.value(f"{strip}.scrollWidth > 3 * {strip}.clientWidth")
+    assert tab.value("document.documentElement.scrollWidth") <= 390
 
 
 def test_light_and_dark_are_both_readable(tab: Tab, tmp_path: Path):

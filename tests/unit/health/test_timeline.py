@@ -1,5 +1,6 @@
 """The timeline: every kind of check gives one that says in picture and words what the facts say."""
 
+import re
 from xml.etree import ElementTree as ET  # the documents are our own
 
 import pytest
@@ -8,14 +9,15 @@ from liveavatar_ops.health.evidence.timeline import timeline, write_timeline
 from liveavatar_ops.health.evidence.timeline_lanes import density
 from liveavatar_ops.health.evidence.timeline_pen import clean, cut, n, width_of, wrap
 from liveavatar_ops.health.evidence.timeline_places import _BY_MEASURE, places
-from liveavatar_ops.health.evidence.timeline_space import NARROW, WIDE, Axis, Rows, Word, axis_of, runs
-from liveavatar_ops.health.facts import Depth
+from liveavatar_ops.health.evidence.timeline_space import NARROW, PAPER, WIDE, Axis, Rows, Word, axis_of, runs
+from liveavatar_ops.health.evidence.timeline_words import captions, stairs
+from liveavatar_ops.health.facts import Depth, FrameSeries, VideoFacts
 from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measures import MEASURES
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity
 from tests.support.health_evidence import BREAKING_OUT, CHECKS, hostile
-from tests.support.health_facts import healthy
+from tests.support.health_facts import healthy, span
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -43,6 +45,7 @@ def test_every_check_gives_a_drawing_for_wide_screens_and_for_phones(facts):
     assert root.get("role") == "img"
     assert "API calls" in words(layout(root, "wide"))
     assert "API calls" in words(layout(root, "narrow"))
+    assert "API calls" in words(layout(root, "paper"))
     tags = {element.tag.removeprefix(SVG) for element in root.iter()}
     assert tags <= {"svg", "title", "desc", "style", "g", "rect", "path", "circle", "text"}
     assert not any("href" in name for element in root.iter() for name in element.attrib)
@@ -50,10 +53,10 @@ def test_every_check_gives_a_drawing_for_wide_screens_and_for_phones(facts):
 
 
 @pytest.mark.parametrize("facts", CHECKS.values(), ids=CHECKS)
-@pytest.mark.parametrize("name", ["wide", "narrow"])
+@pytest.mark.parametrize("name", ["wide", "narrow", "paper"])
 def test_nothing_is_drawn_outside_the_drawing(facts, name):
     """Text is measured with a margin, as the reader's font is not known."""
-    width = {"wide": WIDE, "narrow": NARROW}[name].width
+    width = {"wide": WIDE, "narrow": NARROW, "paper": PAPER}[name].width
     for element in layout(drawn(facts), name).iter():
         for key in ("x", "cx"):
             if element.get(key) is not None:
@@ -132,18 +135,29 @@ def test_where_frames_are_missing_the_light_is_cut_and_the_density_empty():
     facts = CHECKS["gap"]
     kept = [at_s for at_s in facts.video.series.at_s if not 6.0 < at_s < 9.0]
     series = facts.video.series.model_copy(update={"at_s": tuple(kept)})
-    bins = density(facts.video.model_copy(update={"series": series, "frames": len(kept)}))
+    rates = density(facts.video.model_copy(update={"series": series, "frames": len(kept)}))
 
-    assert not any(start_s > 6.3 and end_s < 8.7 for start_s, end_s, _ in bins)
+    assert not any(6.05 < at_s < 8.95 for at_s, _ in rates)
+    assert all(23 <= rate <= 27 for _, rate in rates)  # the gap takes nothing from its neighbours
     assert len(runs([(1.0, 0.0), (2.0, 0.0), (90.0, 0.0), (91.0, 0.0)], [(2.0, 90.0)])) == 2
 
 
 @pytest.mark.parametrize("check", ["healthy", "long watch"])
 def test_the_density_is_the_frame_rate_however_the_series_was_kept(check):
     """Ten minutes are kept as 1500 points; their density is still 25 a second."""
-    rates = [rate for _, _, rate in density(CHECKS[check].video)]
+    rates = [rate for _, rate in density(CHECKS[check].video)]
 
-    assert 23 <= sum(rates[1:-1]) / len(rates[1:-1]) <= 27
+    assert 23 <= sum(rates) / len(rates) <= 27
+
+
+@pytest.mark.parametrize("fps", [25.0, 24.0, 7.0, 1.0])
+def test_a_steady_picture_is_a_level_line(fps):
+    """Six or seven frames in a quarter second are no sawtooth: the picture did not stutter."""
+    moments = tuple(2.0 + index / fps for index in range(round(12 * fps)))
+    series = FrameSeries(at_s=moments, luma=(9.0,) * len(moments), motion=(9.0,) * len(moments))
+    rates = [rate for _, rate in density(VideoFacts(frames=len(moments), series=series))]
+
+    assert rates == pytest.approx([fps] * len(rates), rel=0.01)
 
 
 def test_a_ten_minute_watch_is_no_larger_than_the_eye_can_see():
@@ -158,6 +172,72 @@ def test_the_stop_call_is_drawn_where_the_watch_ended():
     facts = facts.model_copy(update={"steps": tuple(s for s in facts.steps if s.name != "stop")})
 
     assert "stop" in words(layout(drawn(facts), "wide"))
+
+
+def test_calls_too_close_to_part_are_named_together_in_order_and_failures_stand_out():
+    """A name above another one would read as if it came before."""
+    axis = Axis(100, 1100, 10)
+    made = captions(
+        [
+            (Word(0.0, "credits"), 0.01),
+            (Word(0.02, "avatar"), 0.1),
+            (Word(0.1, "token 500", "t-bad"), 0.2),
+            (Word(8.0, "stop"), 8.1),
+        ],
+        axis,
+        12,
+    )
+
+    assert [[piece.text for piece in caption.pieces] for caption in made] == [
+        ["credits · avatar · ", "token 500"],
+        ["stop"],
+    ]
+    assert [(caption.begins, round(caption.ends)) for caption in made] == [(100, 120), (900, 910)]
+
+
+def test_every_word_hangs_on_its_own_tick_and_no_thread_runs_through_a_word():
+    """Two events at nearly one moment: which word means which?"""
+    axis = Axis(100, 1100, 10)
+    said = [Word(at_s, f"some.event.{index}") for index, at_s in enumerate((1.0, 1.05, 1.1, 1.9, 9.95))]
+    placed = stairs(said, axis, 12, most=4)
+
+    assert {each.word.text for each in placed} == {word.text for word in said}
+    for each in placed:
+        assert each.tick == axis.x(each.word.at_s)
+        for other in placed:
+            crossed = other.row < each.row and other.left < each.tick < other.right
+            assert not crossed, (each, other)
+            assert each is other or each.row != other.row or not each.meets(other)
+
+
+def test_where_words_have_no_room_the_last_named_gives_way():
+    said = [Word(1.0 + index / 100, name) for index, name in enumerate(("first", "second", "third", "chunk"))]
+
+    kept = {each.word.text for each in stairs(said, Axis(100, 1100, 10), 12, most=3)}
+
+    assert kept == {"first", "second", "third"}
+
+
+def test_the_talk_names_who_speaks_and_how_long_was_waited():
+    talk = CHECKS["conversation"]
+    audio = talk.audio.model_copy(update={"speech": (span("speech", 2.4, 4.0), *talk.audio.speech)})
+    said = words(layout(drawn(talk.model_copy(update={"audio": audio})), "wide"))
+
+    assert {"talk", "greeting", "we speak", "1.2 s wait", "answer"} <= set(said)
+    assert "no answer in 12 s" in words(layout(drawn(CHECKS["no answer"]), "paper"))
+
+
+def test_names_of_limits_stand_beside_the_drawing():
+    """Over the bars nobody can read them."""
+    for element in layout(drawn(CHECKS["conversation"]), "wide").iter(f"{SVG}text"):
+        if element.text in {"20 fps", "still", "black", "speech"}:
+            assert float(element.get("x")) > WIDE.right
+
+
+def test_on_paper_the_drawing_for_paper_takes_the_place_of_the_wide_one():
+    style = drawn(CHECKS["healthy"]).find(f"{SVG}style").text
+
+    assert re.search(r"@media print\{[^@]*\.tl-wide\{display:none\}\.tl-paper\{display:inline", style)
 
 
 def test_words_that_would_collide_give_way_to_the_one_before():

@@ -1,7 +1,7 @@
 """
 The whole check over one time axis, as SVG: what was called, what came, what the frames and the sound held.
 
-One file holds two drawings of the same facts, a wide one and one for phones; CSS shows the one that fits,
+One file holds three drawings of the same facts: wide, for phones, and for paper. CSS shows the one that fits,
 in the colours that the reader's system asks for. It needs no script and fetches nothing.
 """
 
@@ -9,20 +9,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from liveavatar_ops.codes import without_ticks
+from liveavatar_ops.health.evidence import talk
 from liveavatar_ops.health.evidence import timeline_lanes as lanes
 from liveavatar_ops.health.evidence import timeline_moments as happened
 from liveavatar_ops.health.evidence.palette import CAUSE_WORDS
 from liveavatar_ops.health.evidence.timeline_pen import Pen, clean, cut, width_of, wrap
 from liveavatar_ops.health.evidence.timeline_places import Place, places
-from liveavatar_ops.health.evidence.timeline_space import NARROW, WIDE, Board, Layout, axis_of
+from liveavatar_ops.health.evidence.timeline_space import NARROW, PAPER, WIDE, Board, Layout, axis_of
 from liveavatar_ops.health.evidence.timeline_style import css
+from liveavatar_ops.health.evidence.timeline_words import ROW, rows_of
 from liveavatar_ops.health.facts import Facts
 from liveavatar_ops.health.files import write_whole
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.verdicts import Cause, Judgement, Verdict
 
 Ends = tuple[float, float]
-LANE_GAP = 16.0
+LAYOUTS = (WIDE, NARROW, PAPER)
 HEAD = 18.0  # over the lanes of the picture, for the names of bad stretches
 EDGE = 20.0
 _VERDICT_LOOKS = {
@@ -54,16 +57,17 @@ class Timeline:
 
 def timeline(facts: Facts, judgement: Judgement, limits: Limits, *, alone: bool = True) -> Timeline:
     """Draw it. `alone`: with its own heading and the reasons in words; a page says both itself."""
-    drawings = [_draw(layout, facts, judgement, limits, alone=alone) for layout in (WIDE, NARROW)]
-    (wide, wide_high), (narrow, narrow_high) = drawings
-    style = css((NARROW.width, round(narrow_high)))
+    drawings = [_draw(layout, facts, judgement, limits, alone=alone) for layout in LAYOUTS]
+    (wide, wide_high), (narrow, narrow_high), (paper, paper_high) = drawings
+    style = css((NARROW.width, round(narrow_high)), (PAPER.width, round(paper_high)))
     title = f"Timeline of the check of {facts.target.name}: {judgement.verdict.value}"
     return Timeline(
         f'<svg xmlns="http://www.w3.org/2000/svg" class="tl" viewBox="0 0 {WIDE.width} {round(wide_high)}" '
         f'width="{WIDE.width}" height="{round(wide_high)}" role="img" aria-labelledby="tl-title tl-desc" '
         f'preserveAspectRatio="xMidYMin meet"><title id="tl-title">{clean(title)}</title>'
         f'<desc id="tl-desc">{clean(described(facts, judgement))}</desc><style>{style}</style>'
-        f'<g class="tl-wide">{wide}</g><g class="tl-narrow">{narrow}</g></svg>\n',
+        f'<g class="tl-wide">{wide}</g><g class="tl-narrow">{narrow}</g>'
+        f'<g class="tl-paper">{paper}</g></svg>\n',
         style,
     )
 
@@ -84,7 +88,7 @@ def described(facts: Facts, judgement: Judgement) -> str:
         said.append(f"{span.kind.replace('_', ' ')} from {span.start_s:.1f} s to {span.end_s:.1f} s.")
     for place in places(judgement.reasons, facts):
         when = "" if place.stretch is None else f" (from {place.stretch[0]:.1f} s)"
-        said.append(f"{place.number}: {place.reason.sentence}{when}")
+        said.append(f"{place.number}: {without_ticks(place.reason.sentence)}{when}")
     return " ".join(said)
 
 
@@ -98,7 +102,7 @@ def _draw(
     top = y = _heading(over.pen, layout, facts, judgement) if alone else EDGE / 2
     y += (max(row for _, _, row in flags) + 1) * (2 * happened.FLAG + 4) + 4 if flags else 0
     y, of_picture = _draw_lanes(over, under, y)
-    bottom = y - LANE_GAP + 6
+    bottom = y - layout.lane_gap + 6
     _grid(under, (top, bottom))
     if of_picture is not None:
         lanes.draw_spans(under, of_picture)
@@ -114,33 +118,40 @@ def _draw_lanes(over: Board, under: Board, y: float) -> tuple[float, Ends | None
     """Every lane from `y` down; returns where they end, and the stretch that belongs to the picture."""
     layout = over.layout
     picture: list[float] = []
-    for lane in _lanes(over.facts, layout):
+    for lane in _lanes(over):
         y += 17 if layout.labels_above else 6
         y += HEAD if lane.of_picture and not picture and over.facts.video.spans else 0
         _label(over.pen, layout, lane, y)
-        lane.draw(over, (y, y + lane.high))
+        high = lane.high * (layout.measured if lane.measured else 1.0)
+        lane.draw(over, (y, y + high))
         if lane.measured:
-            under.pen.line((over.axis.left, y + lane.high), (over.axis.right, y + lane.high), "hair s-rule")
-        picture += [y, y + lane.high] if lane.of_picture else []
-        y += lane.high + LANE_GAP
+            under.pen.line((over.axis.left, y + high), (over.axis.right, y + high), "hair s-rule")
+        picture += [y, y + high] if lane.of_picture else []
+        y += high + layout.lane_gap
     head = HEAD if over.facts.video.spans else 0
     return y, (picture[0] - head, picture[-1]) if picture else None
 
 
-def _lanes(facts: Facts, layout: Layout) -> list[Lane]:
+def _lanes(board: Board) -> list[Lane]:
     """Those that have something to show."""
-    words = 14.0 + 13 * layout.rows
+    facts = board.facts
     room = facts.room.connect_started_s is not None
-    frames, talk = bool(facts.video.frames), facts.conversation is not None
+    frames, spoken = bool(facts.video.frames), bool(talk.stretches(facts))
+    named = max((p.row + 1 for c in happened.call_captions(board) for p in c.pieces), default=0)
+    in_room = 15 + ROW * rows_of(happened.room_words(board))
+    said = 15 + ROW * rows_of(happened.event_words(board))
     every = (
-        (True, Lane("API calls", words, happened.draw_calls)),
-        (room, Lane("room", words, happened.draw_room)),
-        (frames, Lane("frames", 56, lanes.draw_frames, measured=True, of_picture=True)),
-        (frames, Lane("light", 56, lanes.draw_light, measured=True, of_picture=True)),
+        (True, Lane("API calls", 18 + ROW * named, happened.draw_calls)),
+        (room, Lane("room", in_room, happened.draw_room)),
+        (frames, Lane("frames", 50, lanes.draw_frames, measured=True, of_picture=True)),
+        (frames, Lane("light", 44, lanes.draw_light, measured=True, of_picture=True)),
         (frames, Lane("motion", 56, lanes.draw_motion, measured=True, of_picture=True)),
         (bool(facts.audio.frames), Lane("sound", 48, lanes.draw_sound, measured=True)),
-        (talk, Lane("our prompt", 34, lanes.draw_talk)),
-        (bool(facts.events), Lane("events", words, happened.draw_events)),
+        (spoken, Lane("talk", 30, lanes.draw_talk)),
+        (
+            bool(facts.events),
+            Lane("events", said, happened.draw_events),
+        ),
         (bool(facts.host.spikes), Lane("own lag", 12, lanes.draw_lags)),
     )
     return [lane for there, lane in every if there]
@@ -207,7 +218,7 @@ def _legend(pen: Pen, layout: Layout, found: list[Place], y: float) -> float:
         happened.draw_flag(pen, (left + happened.FLAG, y), place, layout)
         start = left + 2 * happened.FLAG + 9
         wide = layout.right - start
-        for index, line in enumerate(wrap(place.reason.sentence, layout.text, wide, lines=3)):
+        for index, line in enumerate(wrap(without_ticks(place.reason.sentence), layout.text, wide, lines=3)):
             pen.words((start, y + 4.5 + 17 * index), line, layout.text)
             y += 17 if index else 0
         y += 25

@@ -1,5 +1,8 @@
 """What the picture and the sound did: the lanes of the timeline that are measured, drawn over one axis."""
 
+from bisect import bisect_left, bisect_right
+
+from liveavatar_ops.health.evidence import talk
 from liveavatar_ops.health.evidence.timeline_pen import n, width_of
 from liveavatar_ops.health.evidence.timeline_space import Board, Rows, Word, binned, runs
 from liveavatar_ops.health.facts import Span, VideoFacts
@@ -7,7 +10,13 @@ from liveavatar_ops.health.facts import Span, VideoFacts
 Ends = tuple[float, float]  # top and bottom of a lane
 MOST_LEVELS = 60.0  # of motion; more is shown as this
 QUIETEST_DBFS = -70.0
-BIN_S = 0.25  # of the frame density
+WINDOW_S = 1.0  # of the frame rate
+_TALK_LOOKS: dict[talk.Kind, str] = {
+    "greeting": "f-sound half",
+    "prompt": "f-prompt",
+    "no_answer": "f-bad",
+    "answer": "f-sound",
+}
 _SPAN_WORDS = {"frozen": "stands still", "black": "black", "one_colour": "one colour", "gap": "no frame"}
 
 
@@ -33,38 +42,57 @@ def draw_spans(board: Board, ends: Ends) -> None:
         pen.words((x + shift, top + 13), word.text, layout.small, word.look, anchor=anchor)
 
 
-def density(video: VideoFacts) -> list[tuple[float, float, float]]:
-    """Start and end of each bin, and its frames a second; long watches, kept in steps, have wide bins."""
+def density(video: VideoFacts) -> list[tuple[float, float]]:
+    """
+    Moments and the frame rate around each: frames over their own intervals within a second, so that a steady
+    picture is a level line. None where no frame came; long watches, kept in steps, have a wider window.
+    """
     moments = video.series.at_s
-    if not moments:
+    if len(moments) < 2:
         return []
     each = max(video.frames / len(moments), 1.0)
-    first_s, spacing_s = moments[0], (moments[-1] - moments[0]) / len(moments)
-    bin_s = max(BIN_S, 4 * spacing_s if each > 1 else 0.0)
-    counts: dict[int, float] = {}
-    for at_s in moments:
-        place = int((at_s - first_s) / bin_s + 1e-6)
-        counts[place] = counts.get(place, 0.0) + each
-    return [
-        (first_s + place * bin_s, first_s + (place + 1) * bin_s, count / bin_s)
-        for place, count in sorted(counts.items())
-    ]
+    spacing_s = (moments[-1] - moments[0]) / len(moments)
+    window_s = max(WINDOW_S, 8 * spacing_s if each > 1 else 0.0)
+    gaps = [(span.start_s, span.end_s) for span in video.spans if span.kind == "gap"]
+    found = []
+    for index in range(int((moments[-1] - moments[0]) / (window_s / 8)) + 1):
+        at_s = moments[0] + index * window_s / 8
+        if any(start_s < at_s < end_s for start_s, end_s in gaps):
+            continue
+        start_s = max([at_s - window_s / 2, *(end for _, end in gaps if end <= at_s)])
+        end_s = min([at_s + window_s / 2, *(start for start, _ in gaps if start >= at_s)])
+        first, last = bisect_left(moments, start_s - 1e-6), bisect_right(moments, end_s + 1e-6) - 1
+        if last - first < 2:  # so few: look at the neighbours
+            first, last = max(first - 1, 0), min(last + 1, len(moments) - 1)
+        if last > first and moments[last] > moments[first]:
+            found.append((at_s, each * (last - first) / (moments[last] - moments[first])))
+    return found
 
 
 def draw_frames(board: Board, ends: Ends) -> None:
-    """Frames a second in short bins; the dashed line is the degraded limit, the empty place a gap."""
+    """Frames a second; the dashed line is the degraded limit, the empty place a gap."""
     pen, axis, facts, limits = board.pen, board.axis, board.facts, board.limits
     top, bottom = ends
     usual = 1.2 * (facts.video.fps_first_third or 0.0)
     highest = max(30.0, usual, facts.target.fps or 0.0)
-    strokes = []
-    for start_s, end_s, rate in density(facts.video):
-        x0, x1 = axis.x(start_s) + 0.4, axis.x(end_s) - 0.4
-        y = bottom - (bottom - top) * min(rate / highest, 1.0)
-        strokes.append(f"M{n(x0)} {n(bottom)}V{n(y)}H{n(max(x1, x0 + 0.4))}V{n(bottom)}Z")
-    pen.path(strokes, "f-frames")
+    points = [
+        (axis.x(at_s), bottom - (bottom - top) * min(rate / highest, 1.0))
+        for at_s, rate in density(facts.video)
+    ]
+    for part in runs(points, _gaps(board)):
+        edge = "".join(f"L{n(x)} {n(y)}" for x, y in part)
+        pen.path(
+            [f"M{n(part[0][0])} {n(bottom)}{edge}L{n(max(part[-1][0], part[0][0] + 1))} {n(bottom)}Z"],
+            "f-frames half",
+        )
+        pen.path([f"M{edge[1:]}"], "line s-frames")
     y = bottom - (bottom - top) * min(limits.fps_degraded / highest, 1.0)
     _threshold(board, y, f"{limits.fps_degraded:g} fps")
+
+
+def _gaps(board: Board) -> list[tuple[float, float]]:
+    spans = board.facts.video.spans
+    return [(board.axis.x(span.start_s), board.axis.x(span.end_s)) for span in spans if span.kind == "gap"]
 
 
 def draw_light(board: Board, ends: Ends) -> None:
@@ -76,8 +104,7 @@ def draw_light(board: Board, ends: Ends) -> None:
         (x, bottom - (bottom - top) * min(luma / 255, 1.0))
         for x, luma in binned((axis.x(at_s) for at_s in series.at_s), series.luma)
     ]
-    gaps = [(axis.x(span.start_s), axis.x(span.end_s)) for span in facts.video.spans if span.kind == "gap"]
-    for part in runs(points, gaps):
+    for part in runs(points, _gaps(board)):
         strokes = [f"{'M' if i == 0 else 'L'}{n(x)} {n(y)}" for i, (x, y) in enumerate(part)]
         pen.path(strokes, "line s-luma")
     y = bottom - (bottom - top) * limits.black_level / 255
@@ -129,25 +156,23 @@ def draw_sound(board: Board, ends: Ends) -> None:
 
 
 def draw_talk(board: Board, ends: Ends) -> None:
-    """Our prompt, the wait, and the answer."""
-    pen, axis, layout, facts = board.pen, board.axis, board.layout, board.facts
-    talk = facts.conversation
-    if talk is None or talk.prompt_started_s is None:
-        return
-    top, bottom = ends
-    asked_s = talk.prompt_ended_s if talk.prompt_ended_s is not None else talk.prompt_started_s
-    x0, x1 = axis.x(talk.prompt_started_s), axis.x(asked_s)
-    middle = (top + 12) if layout.labels_above else (top + bottom) / 2
-    pen.rect((x0, middle - 7, max(x1, x0 + 3), middle + 7), "f-prompt", radius=3, title="our spoken prompt")
-    answered = talk.answer_started_s
-    end = axis.x(answered if answered is not None else asked_s + talk.waited_s)
-    look = "sound" if answered is not None else "bad"
-    pen.line((x1, middle), (end, middle), f"line dash s-{look}")
-    pen.dot((end, middle), 4, f"f-{look}")
-    said = f"answer after {talk.answer_latency_s:.1f} s" if talk.answer_latency_s is not None else "no answer"
-    left = max(min(end + 9, axis.right - width_of(said, layout.small)), axis.left)
-    fits = end + 9 + width_of(said, layout.small) <= axis.right
-    pen.words((left, middle + (4 if fits else 20)), said, layout.small, f"t-{look}")
+    """Greeting, our question, the wait and the answer, each named under its bar."""
+    pen, axis, size = board.pen, board.axis, board.layout.small
+    top, free_from = ends[0], axis.left
+    for each in talk.stretches(board.facts):
+        x0 = axis.x(each.start_s)
+        x1 = max(axis.x(each.end_s), x0 + 3)
+        told = f"{each.words}: {each.start_s:.1f} s to {each.end_s:.1f} s"
+        if each.kind == "wait":
+            pen.line((x0, top + 7), (x1, top + 7), "line dash s-unsure")
+        else:
+            pen.rect((x0, top + 1, x1, top + 13), _TALK_LOOKS[each.kind], radius=3, title=told)
+        wide = width_of(each.words, size)
+        x = max(min(x0, axis.right - wide), free_from)
+        if x + wide <= axis.right + 40:
+            look = "bold t-bad" if each.kind == "no_answer" else "soft"
+            pen.words((x, top + 27), each.words, size, look)
+            free_from = x + wide + 14  # digits are wider than they are reckoned
 
 
 def draw_lags(board: Board, ends: Ends) -> None:
@@ -161,12 +186,10 @@ def draw_lags(board: Board, ends: Ends) -> None:
 
 
 def _threshold(board: Board, y: float, name: str) -> None:
-    pen, axis, layout = board.pen, board.axis, board.layout
+    """A dashed line, named beside the drawing, where nothing covers the name."""
+    pen, axis, size = board.pen, board.axis, board.layout.small - 1.5
     pen.line((axis.left, y), (axis.right, y), "hair dash s-unsure")
-    size = layout.small - 1.5
-    wide = width_of(name, size)
-    pen.rect((axis.right - wide - 5, y - 6.5, axis.right, y + 5.5), "card half", radius=2)
-    pen.words((axis.right - 3, y + 3), name, size, "soft", anchor="end")
+    pen.words((axis.right + 5, y + 3.5), name, size, "soft")
 
 
 def _told(span: Span, said: str) -> str:

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 
 from liveavatar_ops.health.evidence.timeline_pen import Pen
 from liveavatar_ops.health.evidence.timeline_places import Place, calls
-from liveavatar_ops.health.evidence.timeline_space import Axis, Board, Layout, Rows, Word
+from liveavatar_ops.health.evidence.timeline_space import Axis, Board, Layout, Word
+from liveavatar_ops.health.evidence.timeline_words import (
+    Caption,
+    Placed,
+    captions,
+    draw_captions,
+    draw_stairs,
+    stairs,
+)
 from liveavatar_ops.health.facts import ApiStep, Facts
 from liveavatar_ops.health.verdicts import Severity
 
@@ -19,24 +27,24 @@ FLAG = 9.0  # radius
 _MOST_EVENT_TICKS = 200
 
 
+def call_captions(board: Board) -> list[Caption]:
+    """The names of all calls; those that failed stand out."""
+    words = [
+        (Word(step.started_s, _name(step), "soft" if step.ok else "t-bad bold"), step.started_s + step.took_s)
+        for step in sorted(calls(board.facts), key=lambda step: step.started_s)
+    ]
+    return captions(words, board.axis, board.layout.small)
+
+
 def draw_calls(board: Board, ends: Ends) -> None:
-    """One bar a call, as long as it took; calls that failed are named first, then the ones that cost."""
-    pen, axis, layout, facts = board.pen, board.axis, board.layout, board.facts
+    """One bar a call, as long as it took, and under a run of them their names in order."""
+    pen, axis, facts = board.pen, board.axis, board.facts
     top, _ = ends
     for step in calls(facts):
         x0, x1 = axis.x(step.started_s), axis.x(step.started_s + step.took_s)
         box = (x0, top + 1, max(x1 - 0.6, x0 + 2.5), top + 13)
         pen.rect(box, "f-good" if step.ok else "f-bad", radius=2, title=_told(step))
-    words = [
-        Word(step.started_s, _name(step), "t-bad bold" if not step.ok else "soft") for step in _order(facts)
-    ]
-    for word, x, row, anchor in Rows(axis, layout.small, layout.rows).place(words):
-        pen.words((x, top + 26 + row * 13), word.text, layout.small, word.look, anchor=anchor)
-
-
-def _order(facts: Facts) -> list[ApiStep]:
-    first = ("start", "stop")
-    return sorted(calls(facts), key=lambda step: (step.ok, step.name not in first))
+    draw_captions(board, call_captions(board), top + 16)
 
 
 def _name(step: ApiStep) -> str:
@@ -52,11 +60,11 @@ def moments(facts: Facts) -> list[Word]:
     """The room's moments, the most telling first: they are given room first."""
     room, sizes = facts.room, facts.video.sizes[1:]
     known: list[tuple[float | None, str, str]] = [
-        (room.disconnected_s, "closed", "bad"),
+        (room.disconnected_s, "room closed", "bad"),
         (room.avatar_left_s, "avatar left", "bad"),
         (facts.video.first_frame_s, "first frame", "good"),
-        (room.avatar_joined_s, "avatar", "good"),
-        (room.connected_s, "joined", "unsure"),
+        (room.avatar_joined_s, "avatar joins", "good"),
+        (room.connected_s, "we are in", "unsure"),
         *((size.at_s, f"{size.width}×{size.height}", "warn") for size in sizes[:6]),
         (room.audio_subscribed_s, "sound", "unsure"),
         (room.watched_until_s, "watch ends", "unsure"),
@@ -66,7 +74,7 @@ def moments(facts: Facts) -> list[Word]:
 
 def draw_room(board: Board, ends: Ends) -> None:
     """Joining as a bar, then dots for what happened."""
-    pen, axis, layout, facts = board.pen, board.axis, board.layout, board.facts
+    pen, axis, facts = board.pen, board.axis, board.facts
     top, _ = ends
     room, middle = facts.room, top + 7
     if room.connect_started_s is not None:
@@ -81,26 +89,41 @@ def draw_room(board: Board, ends: Ends) -> None:
     for moment in found:
         title = f"{moment.text} at {moment.at_s:.2f} s"
         pen.dot((axis.x(moment.at_s), middle), 4, f"f-{moment.look}", title=title)
-    for word, x, row, anchor in Rows(axis, layout.small, layout.rows).place(found):
-        look = f"t-{word.look}" if word.look in {"bad", "warn"} else "soft"
-        pen.words((x, top + 26 + row * 13), word.text, layout.small, look, anchor=anchor)
+    draw_stairs(board, room_words(board), top + 13)
+
+
+def room_words(board: Board) -> list[Placed]:
+    """The room's moments in words."""
+    words = [
+        Word(each.at_s, each.text, f"t-{each.look}" if each.look in {"bad", "warn"} else "soft")
+        for each in moments(board.facts)
+    ]
+    return stairs(words, board.axis, board.layout.small, most=board.layout.rows)
+
+
+def event_words(board: Board) -> list[Placed]:
+    """The service's events, a run of one type once; who began and ended speaking matters most."""
+    events = board.facts.events[:_MOST_EVENT_TICKS]
+    runs = [
+        e for before, e in zip((None, *events), events, strict=False) if not before or before.type != e.type
+    ]
+    ranks = {"chunk": 2, "transcription": 1}
+    words = [Word(event.at_s, event.type) for event in runs]
+    words.sort(key=lambda word: ranks.get(word.text.rsplit(".", 1)[-1], 0))
+    return stairs(words, board.axis, board.layout.small, most=board.layout.rows)
 
 
 def draw_events(board: Board, ends: Ends) -> None:
-    """What the service claimed on the data channel."""
-    pen, axis, layout, facts = board.pen, board.axis, board.layout, board.facts
+    """What the service claimed on the data channel: of us, of the avatar, of the session."""
+    pen, axis, facts = board.pen, board.axis, board.facts
     top, _ = ends
-    words = []
+    looks = {"user": "f-prompt", "avatar": "f-sound"}
     for event in facts.events[:_MOST_EVENT_TICKS]:
         x = axis.x(event.at_s)
         detail = f" ({event.detail})" if event.detail else ""
-        pen.rect(
-            (x - 1, top + 1, x + 1, top + 13), "f-prompt", title=f"{event.type}{detail} at {event.at_s:.2f} s"
-        )
-        words.append(Word(event.at_s, event.type))
-    firsts = sorted({word.text: word for word in reversed(words)}.values(), key=lambda word: word.at_s)
-    for word, x, row, anchor in Rows(axis, layout.small, layout.rows).place(firsts):
-        pen.words((x, top + 26 + row * 13), word.text, layout.small, word.look, anchor=anchor)
+        look = looks.get(event.type.split(".")[0], "f-unsure")
+        pen.rect((x - 1, top + 1, x + 1, top + 13), look, title=f"{event.type}{detail} at {event.at_s:.2f} s")
+    draw_stairs(board, event_words(board), top + 13)
 
 
 def flag_rows(axis: Axis, found: Sequence[Place]) -> list[tuple[Place, float, int]]:

@@ -1,4 +1,4 @@
-"""Where things stand on the timeline: two layouts (wide, for phones), one axis, words without collisions."""
+"""Where things stand on the timeline: layouts (wide, phone, paper), one axis, words without collisions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -28,10 +28,16 @@ class Layout:
     most_ticks: int
     rows: int
     """Rows of words that a lane may use."""
+    lane_gap: float = 16.0
+    measured: float = 1.0
+    """Height of the measured lanes, of their height on a screen."""
 
 
-WIDE = Layout("wide", NARROWEST_WIDE, 112, 1176, 14, 12.5, labels_above=False, most_ticks=16, rows=2)
-NARROW = Layout("narrow", 400, 12, 388, 13, 11.5, labels_above=True, most_ticks=8, rows=3)
+WIDE = Layout("wide", NARROWEST_WIDE, 104, 1148, 14, 12.5, labels_above=False, most_ticks=16, rows=4)
+NARROW = Layout("narrow", 400, 12, 352, 13, 11.5, labels_above=True, most_ticks=8, rows=5)
+PAPER = Layout(
+    "paper", 860, 84, 812, 12.5, 11.5, labels_above=False, most_ticks=14, rows=4, lane_gap=10, measured=0.62
+)
 
 
 @dataclass(frozen=True)

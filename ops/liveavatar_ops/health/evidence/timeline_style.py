@@ -37,12 +37,12 @@ class _Colours:
 LIGHT = _Colours(
     paper="#ffffff", card="#f6f7f9", ink="#1b1d22", soft="#5d6370", rule="#dcdfe5", good="#24855a",
     warn="#b87400", bad="#cc2f34", unsure="#66758a", luma="#2f6fc4", motion="#7d52c0", sound="#22806d",
-    prompt="#b05a17", frames="#5f7fa8", knock="#ffffff",
+    prompt="#2f6fc4", frames="#5f7fa8", knock="#ffffff",
 )  # fmt: skip
 DARK = _Colours(
     paper="#1d2026", card="#23272e", ink="#eceef2", soft="#a2a9b6", rule="#363c46", good="#4fbd86",
     warn="#e0a526", bad="#f06a66", unsure="#93a1b5", luma="#6cb6ff", motion="#b48af0", sound="#5cb8a5",
-    prompt="#f0a35e", frames="#86a5cf", knock="#14161a",
+    prompt="#6cb6ff", frames="#86a5cf", knock="#14161a",
 )  # fmt: skip
 _INKS = (
     "ink",
@@ -60,13 +60,11 @@ _INKS = (
 )
 
 
-def css(narrow: tuple[int, int]) -> str:
+def css(narrow: tuple[int, int], paper: tuple[int, int]) -> str:
     """
-    The style block. On a narrow upright screen the drawing for phones takes the place of the wide one:
-    `narrow` is its width and height.
+    The style block. On a narrow upright screen the drawing for phones takes the place of the wide one, and
+    on paper the one for paper: `narrow` and `paper` are their widths and heights.
     """
-    wide, high = narrow
-    scale = NARROWEST_WIDE / wide
     return (
         f".tl text{{font-family:{FONT};font-variant-numeric:tabular-nums}}"
         ".tl .bold{font-weight:650}.tl .dash{stroke-dasharray:4 4}.tl path{fill:none;stroke-linejoin:round}"
@@ -75,10 +73,17 @@ def css(narrow: tuple[int, int]) -> str:
         f"{_rules(LIGHT)}"
         f"@media(prefers-color-scheme:dark){{{_rules(DARK)}}}"
         f"@media print{{{_rules(LIGHT)}}}"
-        ".tl{max-width:100%;height:auto}.tl-narrow{display:none}"
-        f"@media {_PHONE}{{"
-        f".tl{{width:100%;height:auto;aspect-ratio:{wide}/{high}}}"
-        f".tl-wide{{display:none}}.tl-narrow{{display:inline;transform:scale({scale:g})}}}}"
+        ".tl{max-width:100%;height:auto}.tl-narrow,.tl-paper{display:none}"
+        f"{_instead(_PHONE, 'tl-narrow', narrow)}{_instead('print', 'tl-paper', paper)}"
+    )
+
+
+def _instead(media: str, name: str, size: tuple[int, int]) -> str:
+    """On such media another drawing than the wide one."""
+    wide, high = size
+    return (
+        f"@media {media}{{.tl{{width:100%;height:auto;aspect-ratio:{wide}/{high}}}"
+        f".tl-wide{{display:none}}.{name}{{display:inline;transform:scale({NARROWEST_WIDE / wide:g})}}}}"
     )
 
 
