@@ -30,7 +30,18 @@ def limits() -> str:
 
 {MADE}
 
-What a check judges by. Override one in a template's `health:` block, or with `--limit name=value`.
+What a check judges by. Override one in a template's `health:` block, or by `--limit name=value`, which wins:
+
+```yaml
+# infra/catalog/templates/front-desk.yaml, or the file given to --template-file
+health:
+  first_frame_degraded_s: 4    # guests stand in front of it: slower than this is worth a warning
+  black_detail_share: 0.005    # a night scene: a few lights are enough to be a picture
+  sandbox: true                # no limit: open check sessions in LiveAvatar's sandbox, which costs nothing
+```
+
+`liveavatar-ops health explain --stack prod --template front-desk` shows what holds for one template. Only one that
+shows LiveAvatar's sandbox avatar can be checked in the sandbox (see [watching.md](watching.md#cost)).
 
 {table(("limit", "default", "what for", "where it comes from"), rows)}
 """

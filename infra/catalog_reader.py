@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
 from pulumi_liveavatar.api.connectors import OpenAIVoice
 from pulumi_liveavatar.api.token_body import VideoSettings
@@ -56,7 +56,7 @@ class TemplateEntry(Strict):
     temperature: float = Field(default=0.8, ge=0.6, le=1.2)
     video: VideoSettings = Field(default_factory=VideoSettings)
     max_session_duration: int | None = Field(default=None, gt=0)
-    health: dict[str, float] = Field(default_factory=dict)
+    health: dict[str, StrictBool | float] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)

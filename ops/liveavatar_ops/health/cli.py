@@ -5,14 +5,11 @@ Exit codes: healthy 0 · degraded 0 (--strict: 1) · unhealthy 1 · usage 2 · i
 targets: the worst. A signal that ended the command gives 128 + its number.
 """
 
-import json
-import sys
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from liveavatar_ops.health.checking import (
     Outcome,
@@ -21,20 +18,18 @@ from liveavatar_ops.health.checking import (
     signals_as_wishes,
     sweep_first,
 )
-from liveavatar_ops.health.explain import explain_document, print_explained
+from liveavatar_ops.health.commands import complain, explain, janitor
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.ledger import Ledger, LedgerError
-from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.output import Output
-from liveavatar_ops.health.plan import Asked, Usage, limits_typed, plan
+from liveavatar_ops.health.places import why_of
+from liveavatar_ops.health.plan import Asked, Usage, plan
 from liveavatar_ops.health.runner import Interrupted, Runner
 from liveavatar_ops.health.settings import OpsSettings
 from liveavatar_ops.health.stack import StackError, stack_config
 from liveavatar_ops.health.verdicts import USAGE_EXIT_CODE
 from liveavatar_ops.schedule.cli import watch
 from pulumi_liveavatar.settings import Settings, SettingsError, load_settings
-
-FAILED_EXIT_CODE = 1
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,7 +38,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Prove that a viewer would see and hear a living avatar.",
 )
-app.command("watch")(watch)
 
 
 @app.command()
@@ -54,7 +48,10 @@ def check(
         str | None, typer.Option(help="Only this session template of the stack; else every one.")
     ] = None,
     template_file: Annotated[
-        Path | None, typer.Option(help="A YAML or JSON file: the body of a session token, and `health:`.")
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="The body of a session token, and `health:` (YAML, JSON); may be repeated."
+        ),
     ] = None,
     avatar: Annotated[
         str | None, typer.Option(help="Id of an avatar, to check it without a template.")
@@ -69,7 +66,7 @@ def check(
     quality: Annotated[str | None, typer.Option(help="With --avatar: very_high, high, medium, low.")] = None,
     sandbox: Annotated[
         bool | None,
-        typer.Option("--sandbox/--no-sandbox", help="With --avatar: costs nothing, 60 s at most."),
+        typer.Option("--sandbox/--no-sandbox", help="Free, 60 s at most. Default: as the template has it."),
     ] = None,
     max_session_duration: Annotated[int | None, typer.Option(help="With --avatar: seconds.")] = None,
     depth: Annotated[
@@ -103,7 +100,7 @@ def check(
     Open a session as a viewer would, watch it, judge it, stop it.
 
     Exit codes: 0 healthy (or degraded; 1 with --strict), 1 unhealthy, 2 what was typed cannot be done,
-    3 inconclusive: our own network, a quota, or a machine too busy to tell.
+    3 inconclusive: our own network, a quota, or a machine too busy to tell; 130 after Ctrl-C.
     """
     flags = {
         "avatar": avatar,
@@ -113,7 +110,6 @@ def check(
         "model": model,
         "temperature": temperature,
         "quality": quality,
-        "sandbox": sandbox,
         "max-session-duration": max_session_duration,
     }
     output = Output(
@@ -128,7 +124,8 @@ def check(
         asked = Asked(
             stack=stack,
             template=template,
-            template_file=template_file,
+            template_files=template_file or (),
+            sandbox=sandbox,
             flags=flags,
             depth=depth,
             watch_for_s=watch_for,
@@ -142,10 +139,13 @@ def check(
         code = _check(asked, settings, planned, output, strict=strict)
     except Usage as wrong:
         for problem in wrong.problems:
-            _complain(problem)
+            complain(problem)
         raise typer.Exit(USAGE_EXIT_CODE) from None
     except LedgerError as why:
-        _complain(str(why))
+        complain(str(why))
+        raise typer.Exit(USAGE_EXIT_CODE) from None
+    except OSError as why:  # of this machine: no room for a working folder, no more processes
+        complain(f"No check can run on this machine: {why_of(why)}. `liveavatar-ops doctor` says more.")
         raise typer.Exit(USAGE_EXIT_CODE) from None
     raise typer.Exit(code)
 
@@ -203,72 +203,6 @@ def _check(asked: Asked, settings: Settings, planned: Any, output: Output, *, st
     return final_exit_code(outcomes, strict=strict)
 
 
-@app.command()
-def janitor(
-    json_: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
-) -> None:
-    """
-    Stop probe sessions that a killed check left open, and remove its working folder.
-
-    Touches only what the ledger of this machine lists, never a customer's session or a check that still
-    runs. Exit code 1 when a session could not be stopped.
-    """
-    try:
-        settings, ledger = load_settings(), Ledger(OpsSettings().ledger_path)
-        swept = sweep_first(settings, ledger)
-    except (SettingsError, LedgerError) as why:
-        _complain(str(why))
-        raise typer.Exit(USAGE_EXIT_CODE) from None
-    if json_:
-        done = {"closed": swept.closed, "failed": swept.failed, "left_alone": swept.left_alone,
-                "folders": swept.folders}  # fmt: skip
-        typer.echo(json.dumps({"schema": "liveavatar-ops.health.janitor/1", **done}))
-    else:
-        for sentence in (*swept.closed, *swept.left_alone):
-            typer.echo(sentence)
-        if not (swept.closed or swept.failed or swept.left_alone):
-            typer.echo("No probe session is open.")
-        if swept.folders:
-            typer.echo(f"Removed working folders of killed checks: {swept.folders}.")
-    for sentence in swept.failed:
-        _complain(sentence)
-    raise typer.Exit(FAILED_EXIT_CODE if swept.failed else 0)
-
-
-@app.command()
-def explain(
-    *,
-    stack: Annotated[str | None, typer.Option(help="Show what holds for a template of this stack.")] = None,
-    template: Annotated[str | None, typer.Option(help="Which template of the stack.")] = None,
-    template_file: Annotated[Path | None, typer.Option(help="Show what holds for this file.")] = None,
-    limit: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="Override a limit.")] = None,
-    json_: Annotated[bool, typer.Option("--json", help="Print the limits as JSON.")] = False,
-) -> None:
-    """Every limit a check judges by: value, unit, reason and source; overridden ones stand out."""
-    try:
-        limits = _limits_of(stack, template, template_file, tuple(limit or ()))
-    except Usage as wrong:
-        for problem in wrong.problems:
-            _complain(problem)
-        raise typer.Exit(USAGE_EXIT_CODE) from None
-    if json_:
-        typer.echo(json.dumps(explain_document(limits), indent=2))
-    else:
-        print_explained(Console(), limits)
-
-
-def _limits_of(
-    stack: str | None, template: str | None, template_file: Path | None, typed: tuple[str, ...]
-) -> Limits:
-    if stack is None and template_file is None and template is None:
-        return limits_typed(typed)
-    planned = plan(Asked(stack=stack, template=template, template_file=template_file, limits=typed))
-    if len(planned) > 1:
-        names = ", ".join(check.target.name for check in planned)
-        raise Usage([f"--template: stack {stack} has several ({names}), each with its own limits; name one"])
-    return planned[0].limits
-
-
 def _credits(typed: str | None) -> Decimal | None:
     if typed is None:
         return None
@@ -281,5 +215,6 @@ def _credits(typed: str | None) -> Decimal | None:
     return number
 
 
-def _complain(sentence: str) -> None:
-    sys.stderr.write(f"liveavatar-ops: {sentence}\n")
+app.command("janitor")(janitor)
+app.command("explain")(explain)
+app.command("watch")(watch)

@@ -1,6 +1,9 @@
 """What to do about each cause: one concrete sentence, with the command, the setting or the page."""
 
+from collections.abc import Callable
+
 from liveavatar_ops.health.facts import Facts, OwnNetwork
+from liveavatar_ops.health.sandbox import REFUSED_NEXT_STEP, may_be_refused
 from liveavatar_ops.health.verdicts import Cause, Verdict
 
 NEXT_STEPS: dict[Cause, str] = {
@@ -119,18 +122,42 @@ _QUOTA_BY_CODE = {
 
 def next_step(cause: Cause, verdict: Verdict, facts: Facts) -> str:
     """The sentence that follows the verdict; empty where nothing is to be done."""
-    refusal = facts.refusal
     if verdict is Verdict.HEALTHY:
         return ""
-    if cause is Cause.QUOTA and refusal:
-        if refusal.code in _QUOTA_BY_CODE:
-            return _QUOTA_BY_CODE[refusal.code]
-        wait = f"in {refusal.retry_after_s:.0f} s" if refusal.retry_after_s else "in a minute"
-        return f"LiveAvatar asked for fewer calls: run the check again {wait}."
-    if cause is Cause.OWN_HOST and facts.probe_failure:
-        return "Run the same check again; if the probe dies twice, run `liveavatar-ops doctor`."
-    if cause is Cause.OWN_NETWORK:
-        failure = facts.room.failure
-        part = refusal.own_network if refusal else failure.own_network if failure else None
-        return _NETWORK_BY_PART[part] if part else NEXT_STEPS[cause]
-    return NEXT_STEPS[cause]
+    closer = _BY_FACTS.get(cause)
+    return (closer(facts) if closer else None) or NEXT_STEPS[cause]
+
+
+def _of_quota(facts: Facts) -> str | None:
+    refusal = facts.refusal
+    if refusal is None:
+        return None
+    if refusal.code in _QUOTA_BY_CODE:
+        return _QUOTA_BY_CODE[refusal.code]
+    wait = f"in {refusal.retry_after_s:.0f} s" if refusal.retry_after_s else "in a minute"
+    return f"LiveAvatar asked for fewer calls: run the check again {wait}."
+
+
+def _of_configuration(facts: Facts) -> str | None:
+    target, refusal = facts.target, facts.refusal
+    at_session = refusal is not None and refusal.step in {"token", "start"}
+    return REFUSED_NEXT_STEP if at_session and may_be_refused(target.sandbox, target.avatar_id) else None
+
+
+def _of_own_host(facts: Facts) -> str | None:
+    again = "Run the same check again; if the probe dies twice, run `liveavatar-ops doctor`."
+    return again if facts.probe_failure else None
+
+
+def _of_own_network(facts: Facts) -> str | None:
+    trouble = facts.refusal or facts.room.failure
+    part = trouble.own_network if trouble else None
+    return _NETWORK_BY_PART[part] if part else None
+
+
+_BY_FACTS: dict[Cause, Callable[[Facts], str | None]] = {
+    Cause.QUOTA: _of_quota,
+    Cause.CONFIGURATION: _of_configuration,
+    Cause.OWN_HOST: _of_own_host,
+    Cause.OWN_NETWORK: _of_own_network,
+}

@@ -14,8 +14,9 @@ from typing import Any
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.limits import Limits, LimitsError, limits_from, parse_limit_flags
 from liveavatar_ops.health.references import price
+from liveavatar_ops.health.sandbox import opened
 from liveavatar_ops.health.stack import StackError, stack_outputs
-from liveavatar_ops.health.target import Target, TargetError, from_file, from_flags, from_stack
+from liveavatar_ops.health.target import Target, TargetError, from_file, from_flags, from_stack, silent
 
 SHORTEST_WATCH_S = 0.5
 LONGEST_WATCH_S = 3600.0
@@ -35,12 +36,14 @@ class Asked:
 
     stack: str | None = None
     template: str | None = None
-    template_file: Path | None = None
+    template_files: Sequence[Path] = ()
     flags: dict[str, Any] = field(default_factory=dict)
     depth: Depth = Depth.VIDEO
     watch_for_s: float | None = None
     limits: Sequence[str] = ()
     max_credits: Decimal | None = None
+    sandbox: bool | None = None
+    """--sandbox or --no-sandbox; None lets the template decide."""
     record: bool = False
 
 
@@ -59,7 +62,8 @@ def plan(asked: Asked, *, outputs_of: Callable[[str], dict[str, Any]] = stack_ou
     targets: list[Target] = []
     if len(_ways(asked)) == 1:
         try:
-            targets = _targets(asked, outputs_of)
+            targets = [opened(target, asked.sandbox) for target in _targets(asked, outputs_of)]
+            problems += silent(targets, asked.depth, "--depth video")
         except Usage as wrong:
             problems += wrong.problems
     if problems:
@@ -72,7 +76,7 @@ def _ways(asked: Asked) -> list[str]:
     """How the command line says what to check; one way is right."""
     ways = {
         "--stack": asked.stack is not None,
-        "--template-file": asked.template_file is not None,
+        "--template-file": bool(asked.template_files),
         "--avatar and its flags": any(value is not None for value in asked.flags.values()),
     }
     return [way for way, given in ways.items() if given]
@@ -120,13 +124,26 @@ def _targets(asked: Asked, outputs_of: Callable[[str], dict[str, Any]]) -> list[
     try:
         if asked.stack is not None:
             return from_stack(asked.stack, outputs_of(asked.stack), asked.template)
-        if asked.template_file is not None:
-            return [from_file(asked.template_file)]
-        return [from_flags(asked.flags)]
+        if asked.template_files:
+            return _from_files(asked.template_files)
+        return [from_flags({**asked.flags, "sandbox": asked.sandbox})]
     except TargetError as wrong:
         raise Usage(wrong.problems) from None
     except StackError as why:
         raise Usage([str(why)]) from None
+
+
+def _from_files(paths: Sequence[Path]) -> list[Target]:
+    """One target a file; raises TargetError with what is wrong in any of them."""
+    found, problems = [], []
+    for path in dict.fromkeys(paths):
+        try:
+            found.append(from_file(path))
+        except TargetError as wrong:
+            problems += wrong.problems
+    if problems:
+        raise TargetError(problems)
+    return found
 
 
 def _limits(asked: Asked, target: Target) -> Limits:
@@ -145,10 +162,9 @@ def _within_budget(asked: Asked, checks: list[Planned]) -> list[Planned]:
     least = sum((price(check.target.body, 1) for check in checks), Decimal(0))
     if least > asked.max_credits:
         what = "This check costs" if len(checks) == 1 else f"These {len(checks)} checks cost"
-        cure = "Allow more, check fewer templates, or check a sandbox template, which costs nothing"
-        raise Usage(
-            [f"--max-credits: {what} at least {least} credits and {asked.max_credits} are allowed. {cure}"]
-        )
+        cure = "Allow more, check fewer templates, or check in the sandbox (--sandbox), which costs nothing"
+        dear = f"{what} at least {_credits(least)}, but only {asked.max_credits} may be spent"
+        raise Usage([f"--max-credits: {dear}. {cure}"])
     spare = asked.max_credits - least
     shared = []
     for check in checks:
@@ -159,3 +175,7 @@ def _within_budget(asked: Asked, checks: list[Planned]) -> list[Planned]:
             Planned(check.target, check.limits, leave_after_s=60.0 * (1 + more) if minute else None)
         )
     return shared
+
+
+def _credits(number: Decimal) -> str:
+    return f"{number} credit" if number == 1 else f"{number} credits"

@@ -17,6 +17,7 @@ ATTEMPTS = 4
 FIRST_PAUSE_S = 0.25
 SETTLED_AFTER_S = 6.0  # a start that was sent this long ago has been acted on or never will be
 JANITOR = "liveavatar-ops health janitor"
+_OTHER_KEY = f"Export the LIVEAVATAR_API_KEY that the session was started with, then run `{JANITOR}`"
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,13 @@ def close_row(
     sleep: Callable[[float], None] = time.sleep,
     now: Callable[[], float] = time.time,
     attempts: int = ATTEMPTS,
+    again: str = f"Run `{JANITOR}` now",
 ) -> StopOutcome:
     """
     Bring one open row to its end; `stop` sends the API's stop for a session id, with the API key.
 
-    Never raises for what the API answers: the row stays open and the sentence names what to type.
+    Never raises for what the API answers: the row stays open and the sentence names what to do
+    (`again`, where only trying again can help).
     """
     if row.session_id is None:
         ledger.void(row.check_id, "no session id was ever learnt; a token alone bills nothing")
@@ -54,7 +57,10 @@ def close_row(
             note = "was already over"
         except LiveAvatarError as refused:
             why, tried = str(refused), tried + 1
-            if isinstance(refused, BadCredentials) or tried == attempts:
+            if isinstance(refused, BadCredentials):
+                again = _OTHER_KEY
+                break
+            if tried == attempts:
                 break
             sleep(FIRST_PAUSE_S * 2**tried)
             continue
@@ -67,7 +73,7 @@ def close_row(
     return StopOutcome(
         False,
         f"LiveAvatar session {session_id} may still be open and billing: it could not be stopped ({why}) "
-        f"Run `{JANITOR}` now; without it the service ends the session after about 200 s.",
+        f"{again}; without that the service ends the session after about 200 s.",
     )
 
 

@@ -45,6 +45,8 @@ class Target:
     stack: str | None = None
     template: str | None = None
     digest: str | None = None
+    allows_sandbox: bool = False
+    """Whether its `health:` block says `sandbox: true` (see sandbox.py)."""
 
     def facts(self, depth: Depth) -> TargetFacts:
         """The part of the facts that is known before anything is measured."""
@@ -96,11 +98,13 @@ def _from_output(stack: str, name: str, held: Any) -> tuple[list[Target], list[s
         return [], [f"{where}: its output holds no body. Run `pulumi up --stack {stack}` and try again."]
     body, problems = _checked(held["body"], lambda place: f"{where}: {written(place)}")
     limits = held.get("health") or {}
-    problems += _wrong_limits(limits, lambda limit: f"{where}: health.{limit}")
+    limits, sandbox, wrong = _health(limits, lambda limit: f"{where}: health.{limit}")
+    problems += wrong
     if problems:
         return [], problems
     own = held.get("digest") or digest(body)
-    return [Target(name, where, body, dict(limits), stack=stack, template=name, digest=own)], []
+    target = Target(name, where, body, limits, stack=stack, template=name, digest=own, allows_sandbox=sandbox)
+    return [target], []
 
 
 def from_file(path: Path) -> Target:
@@ -125,10 +129,12 @@ def from_file(path: Path) -> Target:
         raise TargetError([*problems, f"{path}:{marked.line_of((hint,))}: {_CATALOG}"])
     body, wrong = _checked(raw, lambda place: f"{path}:{marked.line_of(place)}: {written(place)}")
     problems += wrong
-    problems += _wrong_limits(limits, lambda limit: _limit_place(path, marked, limit))
+    limits, sandbox, wrong = _health(limits, lambda limit: _limit_place(path, marked, limit))
+    problems += wrong
     if problems:
         raise TargetError(sorted(problems, key=_by_line))
-    return Target(path.stem, str(path), body, limits, template=path.stem, digest=digest(body))
+    own = digest(body)
+    return Target(path.stem, str(path), body, limits, template=path.stem, digest=own, allows_sandbox=sandbox)
 
 
 _CATALOG = (
@@ -202,12 +208,34 @@ def _checked(raw: Mapping[str, Any], named: Any) -> tuple[dict[str, Any], list[s
     ]
 
 
-def _wrong_limits(limits: Mapping[str, Any], named: Any) -> list[str]:
+def _health(block: Mapping[str, Any], named: Any) -> tuple[dict[str, Any], bool, list[str]]:
+    """A `health:` block taken apart: limits, whether the sandbox may be used, what is wrong with it."""
+    limits, problems = dict(block), []
+    sandbox = limits.pop("sandbox", False)
+    if not isinstance(sandbox, bool):
+        problems.append(f"{named('sandbox')}: should be true or false")
     try:
         limits_from(("health", limits))
     except LimitsError as wrong:
-        return [f"{named(problem.name)}: {problem.message}" for problem in wrong.problems]
-    return []
+        problems += [f"{named(problem.name)}: {problem.message}" for problem in wrong.problems]
+    return limits, sandbox is True, problems
+
+
+def silent(targets: Iterable[Target], depth: Depth, cure: str) -> list[str]:
+    """
+    A line for each target that cannot be talked with though `depth` asks for that; `cure` is what to choose.
+
+    In LITE mode a connector listens and answers, in FULL mode LiveAvatar does. Without either a silent
+    avatar is as it was declared, and no fault.
+    """
+    if not depth.includes(Depth.CONVERSATION):
+        return []
+    return [
+        f"{target.where}: {target.name} has no openai_realtime_config, so nothing can answer; "
+        f"use {cure}, or add it{' (--secret-id ID)' if target.template is None else ''}"
+        for target in targets
+        if target.body.get("mode") != "FULL" and connector(target.body) is None
+    ]
 
 
 def _by_line(problem: str) -> tuple[int, str]:

@@ -80,7 +80,8 @@ def _wrong_places(typed: Typed, emulator: Path) -> list[str]:
 def _template(typed: Typed, outputs_of: Callable[[str], dict[str, Any]]) -> Target | None:
     if typed.stack is None and typed.template_file is None and typed.template is None:
         return None
-    asked = AskedCheck(stack=typed.stack, template=typed.template, template_file=typed.template_file)
+    files = [] if typed.template_file is None else [typed.template_file]
+    asked = AskedCheck(stack=typed.stack, template=typed.template, template_files=files)
     planned = plan(asked, outputs_of=outputs_of)
     if len(planned) > 1:
         names = ", ".join(check.target.name for check in planned)

@@ -75,6 +75,8 @@ class TargetConfig(Part):
     template_file: Path | None = None
     every: Positive | None = None
     depth: Depth | None = None
+    sandbox: bool | None = None
+    """Open sessions in LiveAvatar's sandbox or not; left out, the template decides."""
     long: LongCheck | None = None
 
     @model_validator(mode="after")

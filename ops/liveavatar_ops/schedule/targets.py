@@ -6,8 +6,9 @@ from typing import Any
 
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.limits import Limits, limits_from
+from liveavatar_ops.health.sandbox import opened
 from liveavatar_ops.health.stack import StackError, stack_outputs
-from liveavatar_ops.health.target import Target, TargetError, from_file, from_stack
+from liveavatar_ops.health.target import Target, TargetError, from_file, from_stack, silent
 from liveavatar_ops.schedule.config import LongCheck, TargetConfig, WatchConfig
 from pulumi_liveavatar.text import closest
 
@@ -38,6 +39,11 @@ class WatchTarget:
     digest: str = ""
     """Of the token body: tells that something else is deployed than before."""
 
+    @property
+    def source(self) -> tuple[str, ...]:
+        """Where the template comes from: the same one is watched once, however its session is opened."""
+        return tuple(word for word in self.arguments if word not in {"--sandbox", "--no-sandbox"})
+
 
 def resolve(config: WatchConfig, *, outputs: Outputs = stack_outputs) -> list[WatchTarget]:
     """
@@ -49,14 +55,17 @@ def resolve(config: WatchConfig, *, outputs: Outputs = stack_outputs) -> list[Wa
     problems: list[str] = []
     found: dict[str, tuple[TargetConfig, WatchTarget]] = {}
     held: dict[str, Mapping[str, Any]] = {}
+    unheard: dict[WatchTarget, list[str]] = {}
     for entry in config.targets:
         try:
-            for target in _targets_of(entry, outputs, held):
-                made = _watched(entry, target, config)
+            for template in _targets_of(entry, outputs, held):
+                made = _watched(entry, target := opened(template, entry.sandbox), config)
+                unheard[made] = silent([target], made.depth, "`depth: video`")
                 problems += _joined(found, entry, made)
         except (TargetError, StackError) as wrong:
             problems += str(wrong).splitlines()
     targets = [target for _, target in found.values()]
+    problems += [problem for target in targets for problem in unheard[target]]
     problems += _unknown_names(config, [t.name for t in targets]) if not problems else []
     problems += [p for t in targets if (p := _impossible(t))]
     if problems:
@@ -79,6 +88,8 @@ def _watched(entry: TargetConfig, target: Target, config: WatchConfig) -> WatchT
     if entry.stack is not None:
         name = f"{target.stack}/{target.template}"
         arguments = ("--stack", entry.stack, "--template", str(target.template))
+    if entry.sandbox is not None:
+        arguments += ("--sandbox" if entry.sandbox else "--no-sandbox",)
     longest = target.body.get("max_session_duration")
     return WatchTarget(
         name=entry.name or name,
@@ -98,7 +109,7 @@ def _joined(
     found: dict[str, tuple[TargetConfig, WatchTarget]], entry: TargetConfig, made: WatchTarget
 ) -> list[str]:
     """The special entry wins over its stack's general one, whichever stands first."""
-    same = next((n for n, (_, t) in found.items() if t.arguments == made.arguments), None)
+    same = next((n for n, (_, t) in found.items() if t.source == made.source), None)
     if same is not None:
         other = found[same][0]
         if (entry.template is None) == (other.template is None):

@@ -84,7 +84,11 @@ def test_the_worst_of_several_checks_decides_the_exit_code(
         pytest.param(
             ["--avatar", AVATAR, "--max-credits", "x"], ["--max-credits: should be a number"], id="x"
         ),
-        pytest.param(["--avatar", AVATAR, "--max-credits", "0"], ["costs at least 1 credits"], id="budget"),
+        pytest.param(
+            ["--avatar", AVATAR, "--max-credits", "0"],
+            ["costs at least 1 credit, but only 0 may be spent"],
+            id="budget",
+        ),
         pytest.param(["--avatar", AVATAR, "--limit", "gap"], ["write it as name=value"], id="no equals"),
         pytest.param(
             ["--avatar", AVATAR, "--limit", "gap_unhealty_s=1"], ["did you mean gap_unhealthy_s"], id="limit"
@@ -164,7 +168,7 @@ def _persona(held: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_budget_that_does_not_reach_is_refused_before_anything_starts():
     """Two templates cost two credits at least."""
-    with pytest.raises(Usage, match="These 2 checks cost at least 2 credits and 1 are allowed"):
+    with pytest.raises(Usage, match="These 2 checks cost at least 2 credits, but only 1 may be spent"):
         plan(Asked(stack="dev", max_credits=Decimal(1)), outputs_of=lambda _: outputs(a=body(), b=body()))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from liveavatar_ops.health.janitor import sweep
+from liveavatar_ops.health.janitor import SURELY_OVER_AFTER_S, sweep
 from liveavatar_ops.health.ledger import Ledger, State
 from liveavatar_ops.health.owner import Liveness, Owner, this_process
 from liveavatar_ops.health.stopping import ATTEMPTS, SETTLED_AFTER_S, close_row
@@ -162,7 +162,54 @@ def test_sessions_of_another_api_are_named_and_left(ledger: Ledger, clock: Clock
     )
 
     assert api.asked == []
-    assert f"it belongs to {API}; set LIVEAVATAR_API_URL" in swept.left_alone[0]
+    assert f"it belongs to {API}; set LIVEAVATAR_API_URL" in swept.elsewhere[0]
+    assert not swept.left_alone
+    assert len(ledger.open_rows()) == 1
+
+
+def test_a_session_of_another_api_is_over_once_the_service_has_surely_ended_it(ledger: Ledger, clock: Clock):
+    """An emulator that is gone for ever must not keep the janitor complaining for ever."""
+    begin(ledger, State.started)
+    clock.at = 5000.0 + SURELY_OVER_AFTER_S + 1
+
+    swept = sweep(
+        ledger, Api().stop, api_url="https://api.liveavatar.com", alive=everybody_is(Liveness.alive),
+        now=clock.now, sleep=clock.sleep,
+    )  # fmt: skip
+
+    assert "has ended it by itself" in swept.closed[0]
+    assert ledger.open_rows() == []
+
+
+def test_a_running_check_of_another_api_is_left_to_itself(ledger: Ledger, clock: Clock):
+    """It stops its own session; only what nobody looks after may bill."""
+    begin(ledger, State.started)
+
+    swept = sweep(
+        ledger, Api().stop, api_url="https://api.liveavatar.com", alive=everybody_is(Liveness.alive),
+        now=clock.now, sleep=clock.sleep,
+    )  # fmt: skip
+
+    assert "still running" in swept.left_alone[0]
+    assert not swept.elsewhere
+
+
+def test_a_wrong_key_is_named_and_not_the_janitor_that_just_ran(ledger: Ledger, clock: Clock):
+    """`Run the janitor now`, said by the janitor, leads round in a circle."""
+    begin(ledger, State.started)
+    refused = BadCredentials("LiveAvatar did not stop the session", why="Invalid API key", status=401)
+
+    swept = sweep(
+        ledger,
+        Api(refused).stop,
+        api_url=API,
+        alive=everybody_is(Liveness.dead),
+        now=clock.now,
+        sleep=clock.sleep,
+    )
+
+    assert "Export the LIVEAVATAR_API_KEY that the session was started with" in swept.failed[0]
+    assert "janitor` now" not in swept.failed[0]
 
 
 def test_stopping_is_repeated_until_it_is_heard(ledger: Ledger, clock: Clock):

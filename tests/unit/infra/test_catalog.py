@@ -173,3 +173,14 @@ def test_the_digest_follows_content_and_nothing_else(tmp_path: Path) -> None:
 
     assert first == same
     assert first != other
+
+
+def test_a_health_block_keeps_yes_and_no_apart_from_numbers(tmp_path: Path) -> None:
+    """`sandbox: true` is a word to the check, not the number 1; whole numbers stay numbers."""
+    text = f"{GOOD_TEMPLATE}health: {{sandbox: true, watch_s: 1, gap_unhealthy_s: 2.5}}\n"
+    read = read_catalog(write(tmp_path, **{
+        "contexts__greeter.md": GOOD_CONTEXT, "templates__t.yaml": text,
+    }))  # fmt: skip
+
+    assert read.templates["t"].health == {"sandbox": True, "watch_s": 1.0, "gap_unhealthy_s": 2.5}
+    assert read.templates["t"].health["sandbox"] is True

@@ -20,7 +20,7 @@ time_zone: Europe/Berlin
 targets:
   - stack: prod
     every: 15m
-  - {stack: prod, template: front-desk, name: the desk, depth: conversation, long: {at: "04:10"}}
+  - {stack: prod, template: front-desk, name: the desk, depth: conversation, sandbox: no, long: {at: "04:10"}}
   - template_file: june.yaml
 confirm: {every: 1m, failures: 2, recoveries: 2, of: 3}
 flapping: {changes: 4, within: 1h, settle: 5}
@@ -140,7 +140,7 @@ def test_the_stack_gives_its_templates_and_a_special_entry_wins(tmp_path: Path):
     assert set(by_name) == {"prod/night-desk", "the desk", "june"}
     assert (by_name["the desk"].depth, by_name["the desk"].every_s) == (Depth.CONVERSATION, 300.0)
     assert (by_name["prod/night-desk"].every_s, by_name["june"].sandbox) == (900.0, True)
-    assert by_name["the desk"].arguments == ("--stack", "prod", "--template", "front-desk")
+    assert by_name["the desk"].arguments == ("--stack", "prod", "--template", "front-desk", "--no-sandbox")
 
 
 @pytest.mark.parametrize(
@@ -174,6 +174,30 @@ def test_a_target_that_cannot_be_is_refused_before_anything_starts(
         resolve(read_config(path), outputs=stacks)
 
     assert refused.value.problems == said
+
+
+def test_nobody_is_asked_a_question_whom_nobody_lets_answer(tmp_path: Path):
+    """A silent avatar would be called sick all night; a special entry for the same template may mend it."""
+    (tmp_path / "june.yaml").write_text(f"avatar_id: {AVATAR}\n")
+    path = tmp_path / "watch.yaml"
+    path.write_text("depth: conversation\ntargets: [{stack: dev}, {template_file: june.yaml}]\n")
+
+    with pytest.raises(NothingToWatch) as refused:
+        resolve(read_config(path), outputs=lambda _: outputs(["front"]))
+
+    (problem,) = refused.value.problems
+    assert "june has no openai_realtime_config, so nothing can answer; use `depth: video`" in problem
+
+
+def test_a_target_may_be_watched_in_the_sandbox(tmp_path: Path):
+    """It costs nothing then, and the check is told; over the same template's general entry it wins."""
+    path = tmp_path / "watch.yaml"
+    path.write_text("targets: [{stack: dev}, {stack: dev, template: front, sandbox: true}]\n")
+
+    (found,) = resolve(read_config(path), outputs=lambda _: outputs(["front"]))
+
+    assert found.sandbox
+    assert found.arguments == ("--stack", "dev", "--template", "front", "--sandbox")
 
 
 @pytest.mark.parametrize(
