@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from liveavatar_ops.health.facts import Facts
 from liveavatar_ops.health.pipe import Frame
 
 FRAMES_FILE = "clip.frames"
@@ -122,10 +123,18 @@ def shrink(frame: Frame, most_bytes: int | None = None) -> tuple[bytes, int, int
     return b"".join((y.tobytes(), u.tobytes(), v.tobytes())), 2 * columns, 2 * rows
 
 
-def clip_size(wide: int, high: int) -> tuple[int, int]:
-    """Width and height of the clip of a picture of this size."""
-    step = _step(wide, high)
-    return 2 * max(wide // step // 2, 1), 2 * max(high // step // 2, 1)
+def clip_in_words(facts: Facts) -> str:
+    """What the clip is, and that it is not what was measured."""
+    video = facts.video
+    if not video.width or not video.height:
+        return f"for looking at: at most {MOST_LINES} lines, {MOST_PER_S:.0f} pictures a second"
+    step = _step(video.width, video.height)
+    wide, high = 2 * max(video.width // step // 2, 1), 2 * max(video.height // step // 2, 1)
+    rate = "" if video.fps is None else f" at {video.fps:.1f} fps"
+    return (
+        f"for looking at: {wide}×{high}, at most {MOST_PER_S:.0f} pictures a second, our question mixed in; "
+        f"measured was {video.width}×{video.height}{rate}"
+    )
 
 
 def _step(wide: int, high: int) -> int:

@@ -284,5 +284,6 @@ def test_the_printed_result_names_page_timeline_and_clip(tmp_path):
     to.end(ended(healthy(), clip=b"not really"))
     print_result(to._results[0], Console(file=out, width=200))
 
+    assert "for looking at: 640×360" in out.getvalue()
     for name in ("report.html", "timeline.svg", "contact-sheet.png", "clip.mp4"):
         assert str(tmp_path / name) in out.getvalue()

@@ -95,14 +95,14 @@ def test_the_page_says_what_matters_first(site: Site):
     """One look: how many, which, why, what to do."""
     site.check("healthy", "healthy")
     up = site.page()
-    site.check("unhealthy", "unhealthy", headline="Still for 12 s.", next_step="Look at the sheet.")
+    site.check("unhealthy", "unhealthy", headline="Still for 12 s.", next_step="Look: `pulumi up`.")
     down = site.page()
 
     assert '<h1 class="up">The avatar is up</h1>' in up
     assert '<h1 class="down">The avatar is down</h1>' in down
     for part in (
         "Still for 12 s.",
-        "Look at the sheet.",
+        "Look: <code>pulumi up</code>.",
         "frozen",
         "up, 24 h",
         "first frame p95",

@@ -23,6 +23,7 @@ from liveavatar_ops.health.evidence.timeline_places import places
 from liveavatar_ops.health.explain import explained, value_in_words
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.files import write_whole
+from liveavatar_ops.health.recording import clip_in_words
 from liveavatar_ops.health.report.human import cost_of, good_news
 from liveavatar_ops.health.report.result import HealthResult
 from liveavatar_ops.health.verdicts import Verdict
@@ -69,7 +70,7 @@ def html_report(result: HealthResult, pictures: Sequence[Picture] = ()) -> str:
             (row, value_in_words(row.value, row.unit), value_in_words(row.default, row.unit))
             for row in explained(result.limits)
         ],
-        clip=html_lists.clip(facts) if "clip" in result.evidence else "",
+        clip=clip_in_words(facts) if "clip" in result.evidence else "",
         files=[Path(path).name for name, path in result.evidence.items() if name != "folder"],
         css=css,
         timeline=Markup(drawn.svg),  # noqa: S704 -- its pen escapes whatever it writes

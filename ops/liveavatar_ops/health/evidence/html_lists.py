@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from liveavatar_ops.health.facts import Facts
 from liveavatar_ops.health.measures import show
-from liveavatar_ops.health.recording import MOST_PER_S, clip_size
 
 Pair = tuple[str, str]
 
@@ -133,19 +132,6 @@ def cost(facts: Facts) -> list[Pair]:
         ("Cost by the price list", None if paid.estimate is None else f"{paid.estimate.normalize():f}"),
         ("Session ended", ended),
         ("Stop call", _ms(stop.took_s)),
-    )
-
-
-def clip(facts: Facts) -> str:
-    """What the clip is, and that it is not what was measured."""
-    video = facts.video
-    if not video.width or not video.height:
-        return f"For looking at: smaller than what was measured, at most {MOST_PER_S:.0f} pictures a second."
-    wide, high = clip_size(video.width, video.height)
-    rate = "" if video.fps is None else f" at {show(video.fps, 'fps')}"
-    return (
-        f"For looking at: {wide}×{high}, at most {MOST_PER_S:.0f} pictures a second, our question mixed in. "
-        f"What was measured is {video.width}×{video.height}{rate}. It lies beside this page as clip.mp4."
     )
 
 
