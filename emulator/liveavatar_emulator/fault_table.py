@@ -72,7 +72,9 @@ KINDS: dict[str, FaultKind] = {
         {"tcp": 1, "after_s": 0.0},
     ),
     "media_blocked": FaultKind(
-        "session", "no media path, neither UDP nor TCP, while signalling works", {"after_s": 0.0}
+        "session",
+        "no media path, neither UDP nor TCP (refused; with tcp=1 taken and deaf), while signalling works",
+        {"tcp": 0, "after_s": 0.0},
     ),
     # Per session, by the avatar worker.
     "late_avatar": _worker("the avatar joins late", delay_s=20.0),

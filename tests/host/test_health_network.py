@@ -3,6 +3,7 @@ The video check through a network that is poor or closed: a real media server, a
 verdict of a viewer behind it.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,15 +61,28 @@ def seen_through(emulator: RunningEmulator, state: Path, fault: dict[str, Any], 
 
 
 @pytest.mark.parametrize(
-    "fault", [{"name": "media_blocked"}, {"name": "udp_blocked", "tcp": 0}], ids=["blocked", "no TCP offered"]
+    ("fault", "tcp", "said"),
+    [
+        pytest.param({"name": "media_blocked"}, False, "TCP would not have worked either", id="blocked"),
+        pytest.param({"name": "udp_blocked", "tcp": 0}, False, "the server offers none", id="no TCP offered"),
+        pytest.param({"name": "media_blocked", "tcp": 1}, True, "UDP seems blocked", id="deaf TCP"),
+    ],
 )
-def test_a_blocked_media_path_is_named(emulator: RunningEmulator, tmp_path: Path, fault: dict[str, Any]):
-    """Signalling works, media has no way: ICE, though our own deadline comes before the SDK's."""
+def test_a_blocked_media_path_is_named(
+    emulator: RunningEmulator, tmp_path: Path, fault: dict[str, Any], tcp: bool, said: str
+):
+    """Signalling works, media has no way: ICE, though our own deadline comes before the SDK's; and TCP."""
     ended = seen_through(emulator, tmp_path, fault, connect_deadline_s=5)
 
     assert named(ended) == ("unhealthy", "ice")
     assert ended.result is not None
-    assert ended.result["facts"]["room"]["connected_s"] is None
+    room = ended.result["facts"]["room"]
+    assert room["connected_s"] is None
+    assert room["failure"]["tcp_would_work"] is tcp
+    sentence = room["failure"]["sentence"]
+    assert said in sentence
+    assert sentence in [reason["sentence"] for reason in ended.result["judgement"]["reasons"]]
+    assert re.search(r"[Oo]pen UDP to 127\.0\.0\.1:\d+", sentence)
 
 
 def test_behind_blocked_udp_media_goes_over_tcp(emulator: RunningEmulator, tmp_path: Path):

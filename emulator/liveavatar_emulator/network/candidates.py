@@ -86,9 +86,11 @@ class Rewriting:
         init = json.loads(message.trickle.candidateInit)
         if not init.get("candidate"):  # the end of candidates
             return [message.SerializeToString()]
+        doors, last = self.candidates(init["candidate"]), message.trickle.final
         found = []
-        for door in self.candidates(init["candidate"]):
+        for door in doors:
             message.trickle.candidateInit = json.dumps({**init, "candidate": door})
+            message.trickle.final = last and door == doors[-1]
             found.append(message.SerializeToString())
         return found
 

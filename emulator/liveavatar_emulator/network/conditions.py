@@ -10,7 +10,8 @@ NETWORK_FAULTS = ("poor_network", "udp_blocked", "media_blocked")
 LONGEST_QUEUE_S = 0.3
 """What a home router holds back at its slowest link before it drops."""
 
-Tcp = Literal["not offered", "works", "refused"]
+Tcp = Literal["not offered", "works", "refused", "deaf"]
+"""``deaf``: it takes connections and carries nothing."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def conditions(faults: Iterable[Fault]) -> Conditions | None:
         tcp: Tcp = "works" if shut.number("tcp") else "not offered"
         found = Conditions(Weather(loss=1.0), shut.number("after_s"), tcp)
     if shut := by_name.get("media_blocked"):
-        found = Conditions(Weather(loss=1.0), shut.number("after_s"), "refused")
+        tcp = "deaf" if shut.number("tcp") else "refused"
+        found = Conditions(Weather(loss=1.0), shut.number("after_s"), tcp)
     return found
 
 

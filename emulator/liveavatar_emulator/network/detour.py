@@ -34,7 +34,7 @@ class Detour:
         self._given = given
         server = Server()
         self._udp = UdpRelay(server)
-        self._tcp = None if given.tcp == "not offered" else TcpRelay(server, refuses=given.tcp == "refused")
+        self._tcp = None if given.tcp == "not offered" else TcpRelay(server, given.tcp)
         doors = Doors(self._udp.port, self._tcp.port if self._tcp else None)
         self._rewriting = Rewriting(doors, server.found)
         self._upstream: dict[ServerConnection, ClientConnection] = {}

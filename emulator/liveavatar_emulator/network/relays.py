@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from liveavatar_emulator.network.candidates import HERE, Address
-from liveavatar_emulator.network.conditions import CLEAR, Lane, Weather
+from liveavatar_emulator.network.conditions import CLEAR, Lane, Tcp, Weather
 
 _LARGEST = 65535
 _AT_ONCE = 64  # datagrams read before others get their turn
@@ -130,21 +130,21 @@ class TcpRelay:
     A TCP port for media framed as RFC 4571 says (two bytes of length, then a datagram).
 
     The server gets plain datagrams: its own TCP port would be open on every interface, this one is not.
-    With ``refuses`` the port is held and takes no connection.
+    Refused, the port is held and takes no connection; deaf, it takes them and carries nothing.
     """
 
-    def __init__(self, server: Server, *, refuses: bool = False) -> None:
+    def __init__(self, server: Server, mode: Tcp = "works") -> None:
         self._server = server
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._socket.bind((HERE, 0))
         self.port: int = self._socket.getsockname()[1]
-        self._refuses = refuses
+        self._mode = mode
         self._listening: asyncio.Server | None = None
         self._talks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Take connections, unless it refuses."""
-        if not self._refuses:
+        if self._mode != "refused":
             self._listening = await asyncio.start_server(self._come_in, sock=self._socket)
 
     async def close(self) -> None:
@@ -166,11 +166,14 @@ class TcpRelay:
             if writer.transport.get_write_buffer_size() < _MOST_UNSENT and not writer.is_closing():
                 writer.write(len(datagram).to_bytes(2, "big") + datagram)
 
-        line = self._server.line(answer)
+        deaf = self._mode == "deaf"
+        line = None if deaf else self._server.line(answer)
         try:
-            while line is not None:
+            while deaf or line is not None:
                 size = int.from_bytes(await reader.readexactly(2), "big")
-                line.send(await reader.readexactly(size))
+                datagram = await reader.readexactly(size)
+                if line is not None:
+                    line.send(datagram)
         except (OSError, asyncio.IncompleteReadError):
             pass  # the user hung up
         finally:

@@ -22,9 +22,6 @@ VALIDATE_WITHIN_S = 3.0
 _DIRECT = urllib.request.build_opener(  # the SDK uses no proxy either
     urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=ssl.create_default_context())
 )
-_TCP_UNKNOWN = (
-    "the client takes TCP by itself where the server offers it, so whether TCP would have worked is not known"
-)
 
 _OURS: dict[OwnNetwork | None, str] = {
     "name": ": its name could not be resolved",
@@ -67,7 +64,7 @@ def why_not_joined(said: str, *, token: str, url: str = "") -> RoomFailure:
     if MEDIA_PATH.search(said):
         return RoomFailure(
             kind="ice",
-            sentence=f"The LiveKit server answered, but no media path came up ({words}); {_TCP_UNKNOWN}.",
+            sentence=f"The LiveKit server answered, but no media path came up ({words}).",
         )
     return RoomFailure(
         kind="signalling",
@@ -90,8 +87,8 @@ def took_too_long(
         return RoomFailure(
             kind="ice",
             sentence=(
-                "The LiveKit server answers and takes the token, but no media path came up within "
-                f"{limit_s:g} s; {_TCP_UNKNOWN}."
+                "The LiveKit server answers and takes the token, "
+                f"but no media path came up within {limit_s:g} s."
             ),
         )
     ours = behind_join(last_attempt or "", url)
@@ -100,6 +97,20 @@ def took_too_long(
         sentence=f"Joining the LiveKit room took longer than {limit_s:g} s{_OURS.get(ours, '')}.",
         own_network=ours,
     )
+
+
+async def asked_about_tcp(failure: RoomFailure, url: str, token: str) -> RoomFailure:
+    """The same failure, with what TCP would have done where media had no way. Never raises."""
+    if failure.kind != "ice":
+        return failure
+    try:
+        from liveavatar_ops.health.tcp_way import look_for_tcp  # noqa: PLC0415 -- who joins needs none of it
+
+        way = await look_for_tcp(url, token)
+        works, said = way.works, way.sentence
+    except Exception as broken:  # noqa: BLE001 -- what is known of the failure stands without it
+        works, said = None, f"Whether TCP would have worked is not known ({type(broken).__name__})."
+    return failure.model_copy(update={"tcp_would_work": works, "sentence": f"{failure.sentence} {said}"})
 
 
 def takes_token(url: str, token: str, *, within_s: float = VALIDATE_WITHIN_S) -> bool:

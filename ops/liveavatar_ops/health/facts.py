@@ -134,7 +134,7 @@ class RoomFailure(Part):
     kind: Literal["signalling", "token", "ice", "deadline"]
     sentence: str
     tcp_would_work: bool | None = None
-    """None where the second attempt over TCP was not made."""
+    """After ICE: whether a TCP port that the server offers takes connections; None: not asked, not known."""
     own_network: OwnNetwork | None = None
     """As with a refusal."""
 

@@ -12,7 +12,13 @@ import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from liveavatar_ops.health.connect_errors import Overheard, takes_token, took_too_long, why_not_joined
+from liveavatar_ops.health.connect_errors import (
+    Overheard,
+    asked_about_tcp,
+    takes_token,
+    took_too_long,
+    why_not_joined,
+)
 from liveavatar_ops.health.facts import EventFact
 from liveavatar_ops.health.notebook import Notebook
 from liveavatar_ops.health.pipe import Frame
@@ -87,16 +93,15 @@ class RoomWatch:
         except TimeoutError:
             last = overheard.last_attempt
             answers = last is None and await asyncio.to_thread(takes_token, url, token)
-            self._facts["failure"] = took_too_long(within_s, last_attempt=last, takes_token=answers, url=url)
-            raise RoomNotJoined from None
+            failure = took_too_long(within_s, last_attempt=last, takes_token=answers, url=url)
         except rtc.ConnectError as error:
-            self._facts["failure"] = why_not_joined(str(error), token=token, url=url)
-            raise RoomNotJoined from None
-        self._facts["connected_s"] = self._now()
-        for participant in self.room.remote_participants.values():
-            self._on_joined(participant)
-            for publication in participant.track_publications.values():
-                self._on_published(publication, participant)
+            failure = why_not_joined(str(error), token=token, url=url)
+        else:
+            self._look_around()
+            return
+        self._facts |= {"failure": failure, "watched_until_s": self._now()}  # asking why is no watching
+        self._facts["failure"] = await asked_about_tcp(failure, url, token)
+        raise RoomNotJoined
 
     async def leave(self, *, within_s: float = 3.0) -> None:
         """Stop reading and disconnect; what hangs is left to the end of the process."""
@@ -113,6 +118,14 @@ class RoomWatch:
 
     def _now(self) -> float:
         return round(self._notes.now_s(), 4)
+
+    def _look_around(self) -> None:
+        """Who was in the room before us, and what they publish."""
+        self._facts["connected_s"] = self._now()
+        for participant in self.room.remote_participants.values():
+            self._on_joined(participant)
+            for publication in participant.track_publications.values():
+                self._on_published(publication, participant)
 
     def _listen(self) -> None:
         handlers: dict[str, Callable[..., None]] = {

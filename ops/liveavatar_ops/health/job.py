@@ -20,6 +20,7 @@ PICTURES_FILE = "pictures.npz"
 API_TIMEOUT_S = 20.0  # one call; a check makes up to eight before the room
 API_TOTAL_S = 60.0
 STOP_TOTAL_S = 30.0  # stopping with its repetitions, and leaving the room
+ASK_WHY_S = 8.0  # after a join that failed: is it the media path (3 s), would TCP have worked (5 s)?
 IMPORTS_S = 20.0  # a cold start of the child on a busy machine
 
 
@@ -47,8 +48,8 @@ class Job(BaseModel):
         total = API_TOTAL_S
         if self.target.depth.includes(Depth.VIDEO):
             asked = self.limits
-            total += asked.connect_deadline_s + asked.avatar_deadline_s + asked.video_deadline_s
-            total += asked.watch_s + asked.watch_longer_s
+            seeing = asked.avatar_deadline_s + asked.video_deadline_s + asked.watch_s + asked.watch_longer_s
+            total += asked.connect_deadline_s + max(seeing, ASK_WHY_S)  # who did not join sees nothing
         if self.target.depth.includes(Depth.CONVERSATION):
             total += 2 * self.limits.answer_deadline_s + 30
         return total

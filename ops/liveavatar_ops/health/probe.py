@@ -124,7 +124,7 @@ class Probe:
             await room.join(started.livekit_url, token, within_s=limits.connect_deadline_s)
             await self._watch(room, senses, self._room_ends_at(started))
         finally:
-            self._notes.room["watched_until_s"] = round(self._notes.now_s(), 4)
+            self._notes.room.setdefault("watched_until_s", round(self._notes.now_s(), 4))
             for task in (ticking, keeping):
                 task.cancel()
             room.stop_reading()

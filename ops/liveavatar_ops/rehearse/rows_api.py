@@ -87,12 +87,12 @@ API_ROWS: tuple[Row, ...] = (
     ),
     Row(
         "media_blocked", _VIDEO, Verdict.UNHEALTHY, Cause.ICE,
-        "Signalling works, media comes through neither by UDP nor by TCP.",
+        "Signalling works, media comes through neither by UDP nor by TCP: the port that is offered refuses.",
         (play("media_blocked"),), limits={"connect_deadline_s": 6},
     ),
     Row(
         "udp_blocked_no_tcp", _VIDEO, Verdict.UNHEALTHY, Cause.ICE,
-        "UDP is blocked and the server offers no TCP: the same to a viewer.",
+        "UDP is blocked and the server offers no TCP: the same to a viewer, and said in the report.",
         (play("udp_blocked", tcp=0),), limits={"connect_deadline_s": 6},
     ),
     Row(

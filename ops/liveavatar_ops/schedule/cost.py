@@ -8,6 +8,7 @@ a session whose watcher, check and janitor all died ends after about 200 s (zomb
 import math
 
 from liveavatar_ops.health.facts import Depth
+from liveavatar_ops.health.job import ASK_WHY_S
 from liveavatar_ops.schedule.config import Kind
 from liveavatar_ops.schedule.targets import WatchTarget
 
@@ -47,8 +48,9 @@ def session_s(target: WatchTarget, kind: Kind) -> float:
     limits = target.limits
     lasts = STOPPING_S
     if target.depth.includes(Depth.VIDEO):
-        lasts += limits.connect_deadline_s + limits.avatar_deadline_s + limits.video_deadline_s
-        lasts += watch_s(target, kind) + limits.watch_longer_s
+        seeing = limits.avatar_deadline_s + limits.video_deadline_s
+        seeing += watch_s(target, kind) + limits.watch_longer_s
+        lasts += limits.connect_deadline_s + max(seeing, ASK_WHY_S)  # who did not join sees nothing
     if target.depth.includes(Depth.CONVERSATION):
         lasts += 2 * limits.answer_deadline_s + 30
     return lasts

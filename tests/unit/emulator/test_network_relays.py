@@ -149,6 +149,26 @@ def test_media_blocked_refuses_tcp_too() -> None:
     in_a_loop(test)
 
 
+def test_a_deaf_tcp_port_takes_connections_and_carries_nothing() -> None:
+    """It holds the connection; what is sent there reaches no server."""
+
+    async def test() -> None:
+        async with media_server() as server:
+            detour = await Detour.open(server, Conditions(CLOSED, tcp="deaf"))
+            user, ports = await joined(detour, 2)
+
+            reader, writer = await asyncio.open_connection("127.0.0.1", ports["tcp"])
+            writer.write(b"\x00\x05hello")
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(reader.read(1), 0.3)
+
+            writer.close()
+            await user.close()
+            await detour.close()
+
+    in_a_loop(test)
+
+
 def test_the_weather_can_change_and_clear() -> None:
     """A road that was open is closed, and opened again."""
 

@@ -54,6 +54,14 @@ def test_a_candidate_becomes_the_relays_doors() -> None:
     assert way.found == [("127.0.0.1", 41234)]
 
 
+def test_only_the_last_door_ends_the_candidates() -> None:
+    """A user who takes "final" at its word must not miss the door by TCP."""
+    message = trickle(UDP)
+    assert [one.trickle.final for one in Way().to_user(message)] == [False, False]
+    message.trickle.final = True
+    assert [one.trickle.final for one in Way().to_user(message)] == [False, True]
+
+
 def test_a_description_names_no_other_way() -> None:
     """In an offer and an answer alike: the server's ports are gone, every other line stays."""
     for kind in ("offer", "answer"):
@@ -173,9 +181,11 @@ def test_faults_make_conditions() -> None:
     shut = Fault.model_validate({"name": "udp_blocked"})
     without_tcp = Fault.model_validate({"name": "udp_blocked", "tcp": 0, "after_s": 3})
     all_shut = Fault.model_validate({"name": "media_blocked"})
+    deaf = Fault.model_validate({"name": "media_blocked", "tcp": 1})
 
     assert conditions([Fault(name="mute")]) is None
     assert conditions([poor]) == Conditions(Weather(loss=0.1, delay_s=0.05))
     assert conditions([poor, shut]) == Conditions(Weather(loss=1.0), tcp="works")
     assert conditions([without_tcp]) == Conditions(Weather(loss=1.0), after_s=3.0)
     assert conditions([shut, all_shut]) == Conditions(Weather(loss=1.0), tcp="refused")
+    assert conditions([shut, deaf]) == Conditions(Weather(loss=1.0), tcp="deaf")

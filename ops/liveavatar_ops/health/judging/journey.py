@@ -80,8 +80,6 @@ def _not_joined(facts: Facts) -> Reason:
     if failure.own_network:
         return _reason(Cause.OWN_NETWORK, Severity.DOUBTFUL, sentence)
     if failure.kind == "ice":
-        if failure.tcp_would_work:
-            sentence += " Over TCP it would have come up: UDP is blocked on the way."
         return _reason(Cause.ICE, Severity.FAILS, sentence)
     return _reason(Cause.SIGNALLING, Severity.FAILS, sentence)
 
