@@ -1,4 +1,4 @@
-"""`python -m bench [NAME …]`: run the measurements, all of them or those named."""
+"""`python -m bench [NAME …] [FLAGS]`: run the measurements, all of them or those named; flags go to each."""
 
 import importlib
 import sys
@@ -9,18 +9,21 @@ NAMES = sorted(
 )
 
 
-def main(wanted: list[str]) -> int:
-    """Exit code 2 with the names there are, when one is not known."""
+def main(typed: list[str]) -> int:
+    """The worst exit code of those run; 2 with the names there are, when one is not known."""
+    first_flag = next((at for at, word in enumerate(typed) if word.startswith("-")), len(typed))
+    wanted, flags = typed[:first_flag], typed[first_flag:]
     if unknown := set(wanted) - set(NAMES):
         print(
             f"no measurement named {', '.join(sorted(unknown))}; there are: {', '.join(NAMES)}",
             file=sys.stderr,
         )
         return 2
+    worst = 0
     for name in wanted or NAMES:
         print(f"\n== {name}", flush=True)
-        importlib.import_module(f"bench.{name}").main()
-    return 0
+        worst = max(worst, importlib.import_module(f"bench.{name}").main(flags) or 0)
+    return worst
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ ratio shows is our own cost: validation, digest, HTTP calls, retries.
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.support.emulator import running_emulator
@@ -83,7 +84,7 @@ def measure(count: int = 100, rounds: int = 3) -> dict[str, object]:
     return {"resources": count, "rounds": rounds, "seconds": seconds, "ratio_ours_to_empty": ratios}
 
 
-def main() -> None:
+def main(_argv: Sequence[str] = ()) -> int:
     """Measure, keep, print."""
     figures = measure()
     file = keep("contexts", figures)
@@ -95,6 +96,7 @@ def main() -> None:
         ours, empty = (" ".join(f"{s:.1f}" for s in sides[k]) for k in ("ours", "empty"))
         print(f"{what:<10} {ours:>22} {empty:>22}  {ratios[what]}")
     print(f"raw figures: {file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file}")
+    return 0
 
 
 if __name__ == "__main__":

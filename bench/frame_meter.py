@@ -1,23 +1,25 @@
 """
 What one frame costs the health job, against the same measures at full resolution, in one run.
 
-    .venv/bin/python bench/frame_meter.py
+    .venv/bin/python -m bench frame_meter
 
 Prints milliseconds a frame (median of the loops), the share of one core at 25 frames a second and the ratio.
 Only the ratios carry over to another machine.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from bench.record import keep
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measure import VideoMeter
 
 Plane = npt.NDArray[np.uint8]
 FRAMES = 400
+GOAL_CORE = 0.1
 SIZES = {"480p": (480, 848), "720p": (720, 1280), "1080p": (1080, 1920)}
 
 
@@ -65,8 +67,9 @@ def milliseconds(look: Callable[[Plane, float], object], frames: list[Plane], co
     return float(np.median(took) * 1e3)
 
 
-def main() -> None:
-    """Print one line a size."""
+def main(_argv: Sequence[str] = ()) -> int:
+    """One line a size. Exit code 1 when a 720p picture costs more than a tenth of a core at 25 fps."""
+    kept: dict[str, dict[str, float]] = {}
     print(
         f"{'size':>6} {'meter':>9} {'with mouth':>11} {'full res.':>10} {'ratio':>6} {'core at 25 fps':>15}"
     )
@@ -80,6 +83,9 @@ def main() -> None:
         share = plain * 25 / 1000
         costs = f"{plain:>6.2f} ms {mouth:>8.2f} ms {whole:>7.2f} ms"
         print(f"{name:>6} {costs} {whole / plain:>5.1f}x {share:>14.1%}")
+        kept[name] = {"meter_ms": plain, "with_mouth_ms": mouth, "full_resolution_ms": whole, "core": share}
+    print(f"kept in {keep('frame_meter', kept)}")
+    return 1 if kept["720p"]["core"] > GOAL_CORE else 0
 
 
 if __name__ == "__main__":
