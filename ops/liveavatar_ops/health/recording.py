@@ -131,8 +131,9 @@ def clip_in_words(facts: Facts) -> str:
     step = _step(video.width, video.height)
     wide, high = 2 * max(video.width // step // 2, 1), 2 * max(video.height // step // 2, 1)
     rate = "" if video.fps is None else f" at {video.fps:.1f} fps"
+    asked = ", our question mixed in" if facts.conversation is not None else ""
     return (
-        f"for looking at: {wide}×{high}, at most {MOST_PER_S:.0f} pictures a second, our question mixed in; "
+        f"for looking at: {wide}×{high}, at most {MOST_PER_S:.0f} pictures a second{asked}; "
         f"measured was {video.width}×{video.height}{rate}"
     )
 

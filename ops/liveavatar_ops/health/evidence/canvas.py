@@ -131,7 +131,7 @@ class Canvas:
         pen = ImageDraw.Draw(big)
         for shape in self._shapes:
             shape(pen)
-        image = big.resize((self.width, self.height), Image.Resampling.LANCZOS)
+        image = big.reduce(SMOOTH)
         pen = ImageDraw.Draw(image)
         for over in self._over:
             over(image, pen)

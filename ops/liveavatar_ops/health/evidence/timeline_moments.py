@@ -158,7 +158,8 @@ def draw_flags(board: Board, ends: Ends, flags: Sequence[tuple[Place, float, int
         if x1 > x + FLAG:
             pen.line((x, y), (x1, y), f"thick s-{look}")
             pen.line((x1, y - 5), (x1, y + 5), f"thick s-{look}")
-        pen.line((x0, y + FLAG), (x0, bottom), f"hair dash s-{look}")
+        if place.reason.severity is not Severity.NOTE:  # a note explains nothing below it
+            pen.line((x0, y + FLAG), (x0, bottom), f"hair dash s-{look}")
         draw_flag(pen, (x, y), place, board.layout)
 
 
