@@ -11,9 +11,14 @@ from pathlib import Path
 from liveavatar_emulator.fault_table import KINDS, TIMES
 from liveavatar_ops.health.explain import explained, value_in_words
 from liveavatar_ops.health.next_steps import NEXT_STEPS
+from liveavatar_ops.health.settings import OpsSettings
 from pulumi_liveavatar.settings import Settings
 
 FOLDER = Path(__file__).parent
+OWN_DEFAULTS = {
+    "state": "`$XDG_STATE_HOME/liveavatar-ops`",
+    "xdg_state_home": "`~/.local/state`",
+}
 MADE = "<!-- Made by `make docs`; edit the code instead. -->"
 
 
@@ -40,8 +45,8 @@ health:
   sandbox: true                # no limit: open check sessions in LiveAvatar's sandbox, which costs nothing
 ```
 
-`liveavatar-ops health explain --stack prod --template front-desk` shows what holds for one template. Only one that
-shows LiveAvatar's sandbox avatar can be checked in the sandbox (see [watching.md](watching.md#cost)).
+`liveavatar-ops health explain --stack prod --template front-desk` shows what holds for one template. Only one
+that shows LiveAvatar's sandbox avatar can be checked in the sandbox (see [watching.md](watching.md#cost)).
 
 {table(("limit", "default", "what for", "where it comes from"), rows)}
 """
@@ -56,6 +61,10 @@ def settings() -> str:
         keys = ", ".join(f"`{n}`" for n in names if ":" in n)
         default = "required" if field.is_required() else str(field.default)
         rows.append((variables, keys, default, field.description or ""))
+    own_rows = [
+        (f"`{field.validation_alias}`", OWN_DEFAULTS[name], field.description or "")
+        for name, field in OpsSettings.model_fields.items()
+    ]
     return f"""# Settings
 
 {MADE}
@@ -63,6 +72,13 @@ def settings() -> str:
 The environment comes first, the stack's config second, so that `refresh` and `destroy` use today's key.
 
 {table(("variable", "config key", "default", "what for"), rows)}
+
+Of the commands alone, from the environment:
+
+{table(("variable", "default", "what for"), own_rows)}
+
+Addresses of a watcher's channels stand in variables that `watch.yaml` names; `liveavatar-emulator --help`
+lists the emulator's own.
 """
 
 

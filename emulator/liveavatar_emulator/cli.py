@@ -1,5 +1,6 @@
 """The ``liveavatar-emulator`` command."""
 
+import importlib.metadata
 import json
 import logging
 import sys
@@ -69,8 +70,19 @@ A scenario is a YAML list:
 """
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"liveavatar-emulator {importlib.metadata.version('liveavatar-ops')}")
+        raise typer.Exit
+
+
 @app.callback(help=_ABOUT)
-def about() -> None:
+def about(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
     """See the help text."""
 
 
@@ -188,7 +200,7 @@ def _rules(texts: Iterable[str], scenario: Path | None) -> list[Rule]:
 def _plain(error: object) -> str:
     assert isinstance(error, dict)
     where = ".".join(str(part) for part in error["loc"])
-    message = str(error["msg"]).removeprefix("Value error, ")
+    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     return f"{where}: {message}" if where else message
 
 

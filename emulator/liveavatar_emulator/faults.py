@@ -1,5 +1,6 @@
 """Which fault befalls which call or session; knows no HTTP."""
 
+import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Self, get_args
@@ -156,7 +157,9 @@ def checked(name: str, params: Mapping[str, object]) -> dict[str, Value]:
     """All parameters of a fault, given ones converted, others by default; BadFault if one does not exist."""
     kind = KINDS.get(name)
     if kind is None:
-        raise BadFault(f"no fault is called {name!r}; `liveavatar-emulator faults` lists them")
+        near = difflib.get_close_matches(name, KINDS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "`liveavatar-emulator faults` lists them"
+        raise BadFault(f"no fault is called {name!r}; {hint}")
     defaults = dict(kind.params)
     if kind.by_worker:
         defaults |= {key: 0.0 for key in TIMES if key in params}

@@ -15,7 +15,9 @@ Each entry is one fault and when it strikes::
 ``liveavatar-emulator faults`` lists the faults and their parameters.
 """
 
+import difflib
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -63,7 +65,7 @@ def _read_entry(path: Path, entry: yaml.Node, rules: list[Rule], problems: list[
     except ValidationError as why:
         for error in why.errors():
             where = [str(part) for part in error["loc"]]
-            problems.append(f"{path}:{_line(entry, where)}: {_sentence(where, error['msg'])}")
+            problems.append(f"{path}:{_line(entry, where)}: {_sentence(where, error)}")
 
 
 def _line(node: yaml.Node, where: list[str]) -> int:
@@ -75,6 +77,12 @@ def _line(node: yaml.Node, where: list[str]) -> int:
     return line
 
 
-def _sentence(where: list[str], message: str) -> str:
-    message = message.removeprefix("Value error, ")
-    return f"{'.'.join(where)}: {message}" if where and message[:1].isupper() else message
+def _sentence(where: list[str], error: Any) -> str:
+    place, message = ".".join(where), str(error["msg"])
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(where[-1], Rule.model_fields, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "it takes " + ", ".join(Rule.model_fields)
+        return f"{place}: there is no such key; {hint}"
+    if message.startswith("Value error, "):
+        return message.removeprefix("Value error, ")
+    return f"{place}: {message.removeprefix('Input ')}" if place else message

@@ -6,7 +6,8 @@ others.
 """
 
 import importlib
-from typing import Any
+import importlib.metadata
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -59,9 +60,20 @@ app = typer.Typer(
 )
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"liveavatar-ops {importlib.metadata.version('liveavatar-ops')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
-    """Options for all commands would go here; there are none."""
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """LiveAvatar operations as code: deploy avatars, prove that they live, promote what was proven."""
 
 
 def main() -> None:

@@ -86,7 +86,7 @@ class AwsSettings(BaseSettings):
     aws_region: Annotated[str, AfterValidator(_region)] | None = Field(
         default=None,
         validation_alias=_names("LIVEAVATAR_AWS_REGION", "awsRegion", "AWS_REGION", "AWS_DEFAULT_REGION"),
-        description="region of the AWS secrets, where the AWS secret itself does not name one",
+        description="the region of the AWS secrets, where the AWS secret itself does not name one",
     )
     aws_endpoint_url: Annotated[str, AfterValidator(_address)] | None = Field(
         default=None,
@@ -187,7 +187,7 @@ def _problem(loc: tuple[int | str, ...], kind: str, message: str) -> str:
     what = "is missing" if kind == "missing" else message.removeprefix("Value error, ")
     what = what[0].lower() + what[1:] if what.startswith(("Input ", "String ")) else what
     described = Settings.model_fields[name].description
-    return f"{variables[0]} (config key {key}; {described}): {what}"
+    return f"{variables[0]} (config key {key}): {what}; it is {described}"
 
 
 def _aliases(name: str) -> list[str]:

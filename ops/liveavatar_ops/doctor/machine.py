@@ -12,6 +12,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 
 from liveavatar_ops.doctor.finding import Check, Finding, broken, ok, single, skipped, warning
+from liveavatar_ops.health.places import folder_problem
 
 GROUP, DISK_GROUP = "This machine", "Disk"
 DISTRIBUTION = "liveavatar-ops"
@@ -140,8 +141,9 @@ def check_disk(
     *,
     free_at: Callable[[Path], int] = lambda place: shutil.disk_usage(place).free,
     may_write: Callable[[Path], bool] = lambda place: os.access(place, os.W_OK | os.X_OK),
+    cannot_be_made: Callable[[Path], str | None] = folder_problem,
 ) -> Finding:
-    """Space and the right to write, where the folder is or would be made. Makes nothing."""
+    """Space and the right to write, where the folder is or would be made. Leaves nothing behind."""
     there = next((place for place in (folder, *folder.parents) if place.exists()), Path("/"))
     if not there.is_dir():
         return broken(name, f"{there} is a file, not a folder", f"Name another folder with {knob}")
@@ -149,6 +151,8 @@ def check_disk(
         return broken(
             name, f"{there} may not be written to", f"Make it writable, or name another with {knob}"
         )
+    if why := cannot_be_made(folder):
+        return broken(name, why.partition(";")[0], f"Name another folder with {knob}")
     free = free_at(there)
     words = f"{_size(free)} free at {folder}"
     cure = f"Make room, or name another folder with {knob}"

@@ -9,7 +9,16 @@ import asyncio
 import shlex
 import sys
 
-from liveavatar_ops.flows.health import RETRY_AFTER_S, ensure_limit, sweep
+try:
+    from liveavatar_ops.flows.health import RETRY_AFTER_S, ensure_limit, sweep
+except ModuleNotFoundError as missing:
+    if (missing.name or "").partition(".")[0] != "prefect":
+        raise
+    sys.stderr.write(
+        "liveavatar_ops.flows: Prefect is not installed beside this Python. Make its own environment with "
+        "`python deploy/prefect/environment.py` and run the same command with the Python that it prints.\n"
+    )
+    sys.exit(2)
 
 
 def parsed(arguments: list[str] | None = None) -> argparse.Namespace:

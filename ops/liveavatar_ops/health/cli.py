@@ -19,6 +19,7 @@ from liveavatar_ops.health.checking import (
     sweep_first,
 )
 from liveavatar_ops.health.commands import complain, explain, janitor
+from liveavatar_ops.health.depth_option import DEPTHS, depth_of
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.ledger import Ledger, LedgerError
 from liveavatar_ops.health.output import Output
@@ -70,7 +71,10 @@ def check(
     ] = None,
     max_session_duration: Annotated[int | None, typer.Option(help="With --avatar: seconds.")] = None,
     depth: Annotated[
-        Depth, typer.Option(help="How far to go; each depth includes the ones before.")
+        Depth,
+        typer.Option(
+            parser=depth_of, metavar=DEPTHS, help="How far to go; each depth includes the ones before."
+        ),
     ] = Depth.VIDEO,
     watch_for: Annotated[
         float | None, typer.Option(help="Seconds to watch after the first frame (limit watch_s).")
@@ -215,6 +219,6 @@ def _credits(typed: str | None) -> Decimal | None:
     return number
 
 
-app.command("janitor")(janitor)
-app.command("explain")(explain)
+app.command("janitor", short_help="Stop probe sessions that a killed check left open.")(janitor)
+app.command("explain", short_help="Show every limit a check judges by, and why.")(explain)
 app.command("watch")(watch)

@@ -267,7 +267,10 @@ def _wrong_values(merged: Mapping[str, object], written_at: Mapping[str, str]) -
         try:
             Limits.model_validate({name: value})
         except ValidationError as error:
-            message = error.errors()[0]["msg"].replace("Input should", "should")
+            message = error.errors()[0]["msg"].replace("Input should", "should").partition(", unable to")[0]
+            message = message.replace("a valid boolean", "true or false").replace(
+                "a valid number", "a number"
+            )
             problems.append(LimitProblem(written_at[name], name, f"{value!r} {message}"))
     return problems
 

@@ -10,17 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from liveavatar_ops.health.checking import Outcome
-from liveavatar_ops.health.evidence.contact_sheet import write_contact_sheet
-from liveavatar_ops.health.evidence.html import write_html
-from liveavatar_ops.health.evidence.timeline import write_timeline
 from liveavatar_ops.health.facts import Facts
 from liveavatar_ops.health.files import make_private, write_bytes_whole, write_whole
 from liveavatar_ops.health.janitor import Swept
 from liveavatar_ops.health.ledger import Ledger
 from liveavatar_ops.health.places import file_problem, folder_problem, why_of
 from liveavatar_ops.health.plan import Planned, Usage
-from liveavatar_ops.health.recording_clip import recorder_missing
-from liveavatar_ops.health.report import HealthResult, health_result, junit_text, print_result
+from liveavatar_ops.health.report import HealthResult, health_result, print_result
 from liveavatar_ops.health.stopping import JANITOR
 
 PHASES = {
@@ -46,6 +42,7 @@ class Output:
     record: bool = False
     strict: bool = False
     several: bool = False
+    _opened: bool = False
     _results: list[HealthResult] = field(default_factory=list)
 
     def check_places(self) -> None:
@@ -60,18 +57,25 @@ class Output:
             problems.append(f"--junit: {wrong}")
         if self.record and self.no_evidence:
             problems.append("--record and --no-evidence: a clip is evidence; give one of them")
-        if self.record and (missing := recorder_missing()):
-            problems.append(missing)
+        if self.record:
+            from liveavatar_ops.health.recording_clip import recorder_missing  # noqa: PLC0415 -- few ask for it
+
+            problems += [missing] if (missing := recorder_missing()) else []
         if problems:
             raise Usage(problems)
 
     def begin(self, check: Planned) -> None:
         """One check is about to start."""
+        self._opened = False
         if not self.as_json:
-            self._aside(f"{check.target.name} ({check.target.where})")
+            free = ", in the sandbox" if check.target.body.get("is_sandbox") else ""
+            self._aside(f"{check.target.name} ({check.target.where}{free})")
 
     def phase(self, name: str) -> None:
         """The running check has come this far."""
+        self._opened |= name == "open"
+        if name == "stop" and not self._opened:
+            return  # at depth api nothing was opened that would have to be stopped
         if not self.as_json and name in PHASES:
             self._aside(f"  {PHASES[name]} …")
 
@@ -108,6 +112,8 @@ class Output:
     def finish(self) -> None:
         """All checks are done: JUnit, and with --json the one document on stdout."""
         if self.junit is not None:
+            from liveavatar_ops.health.report.junit import junit_text  # noqa: PLC0415 -- in CI only
+
             try:
                 self.junit.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(self.junit, junit_text(self._results, strict=self.strict))
@@ -130,6 +136,11 @@ class Output:
         return health_result(outcome.checked.facts, outcome.judgement, outcome.planned.limits)
 
     def _write(self, folder: Path, outcome: Outcome) -> HealthResult:
+        # Not held while the check runs: half of what this process would need.
+        from liveavatar_ops.health.evidence.contact_sheet import write_contact_sheet  # noqa: PLC0415 -- Pillow
+        from liveavatar_ops.health.evidence.html import write_html  # noqa: PLC0415 -- Jinja
+        from liveavatar_ops.health.evidence.timeline import write_timeline  # noqa: PLC0415 -- as above
+
         checked, limits, judged = outcome.checked, outcome.planned.limits, outcome.judgement
         make_private(folder)
         paths = {"folder": str(folder), "result": str(folder / "result.json")}

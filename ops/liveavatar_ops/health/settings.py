@@ -11,8 +11,16 @@ class OpsSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
-    state: Path | None = Field(default=None, validation_alias="LIVEAVATAR_OPS_STATE")
-    xdg_state_home: Path | None = Field(default=None, validation_alias="XDG_STATE_HOME")
+    state: Path | None = Field(
+        default=None,
+        validation_alias="LIVEAVATAR_OPS_STATE",
+        description="the folder of the ledger of probe sessions and of the watcher's memory",
+    )
+    xdg_state_home: Path | None = Field(
+        default=None,
+        validation_alias="XDG_STATE_HOME",
+        description="where the desktop standard keeps state; used where the one above is not set",
+    )
 
     @property
     def state_dir(self) -> Path:

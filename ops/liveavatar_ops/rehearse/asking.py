@@ -80,6 +80,8 @@ def _wrong_places(typed: Typed, emulator: Path) -> list[str]:
 def _template(typed: Typed, outputs_of: Callable[[str], dict[str, Any]]) -> Target | None:
     if typed.stack is None and typed.template_file is None and typed.template is None:
         return None
+    if typed.template is not None and typed.stack is None:
+        raise Usage(["--template: names a template of a stack; give --stack NAME with it"])
     files = [] if typed.template_file is None else [typed.template_file]
     asked = AskedCheck(stack=typed.stack, template=typed.template, template_files=files)
     planned = plan(asked, outputs_of=outputs_of)

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from liveavatar_ops.demo.services import ServiceFailed
 from liveavatar_ops.health.checking import signals_as_wishes
+from liveavatar_ops.health.depth_option import DEPTHS, depth_of
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.files import write_whole
 from liveavatar_ops.health.places import why_of
@@ -33,7 +34,10 @@ def rehearse(
     ] = None,
     times: Annotated[int, typer.Option(help="How often each row is rehearsed.")] = 1,
     depth: Annotated[
-        Depth, typer.Option(help="Leave out rows that need a deeper check than this.")
+        Depth,
+        typer.Option(
+            parser=depth_of, metavar=DEPTHS, help="Leave out rows that need a deeper check than this."
+        ),
     ] = Depth.CONVERSATION,
     at_once: Annotated[int, typer.Option(help="Emulators and checks side by side; one needs a core.")] = 1,
     stack: Annotated[
@@ -42,6 +46,9 @@ def rehearse(
     template: Annotated[str | None, typer.Option(help="Which template of the stack.")] = None,
     template_file: Annotated[Path | None, typer.Option(help="Rehearse the template in this file.")] = None,
     list_: Annotated[bool, typer.Option("--list", help="Show rows and reasons, run nothing.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="What this machine was too busy to judge counts as a failure.")
+    ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print the result as JSON alone.")] = False,
     junit: Annotated[Path | None, typer.Option(help="Also write a JUnit file, for CI.")] = None,
     evidence: Annotated[
@@ -56,7 +63,7 @@ def rehearse(
     the emulator's avatars, secret and context in place of yours. About 8 minutes for the whole table.
 
     Exit codes: 0 all as expected, 1 something was not, 2 what was typed cannot be done, 3 this machine was
-    too busy to judge a single row.
+    too busy to judge a single row; 130 after Ctrl-C. With --strict what was not judged ends with 1.
     """
     typed = Typed(
         faults=tuple(fault or ()),
@@ -74,7 +81,7 @@ def rehearse(
         if list_:
             print_list(Console(), asked.rows)
             return
-        code = _rehearse(asked, junit, as_json=json_)
+        code = _rehearse(asked, junit, as_json=json_, strict=strict)
     except Usage as wrong:
         for problem in wrong.problems:
             _complain(problem)
@@ -85,7 +92,7 @@ def rehearse(
     raise typer.Exit(code)
 
 
-def _rehearse(asked: Asked, junit: Path | None, *, as_json: bool) -> int:
+def _rehearse(asked: Asked, junit: Path | None, *, as_json: bool, strict: bool) -> int:
     aside = Console(stderr=True)
     outcomes: list[Outcome] = []
     with (
@@ -112,7 +119,7 @@ def _rehearse(asked: Asked, junit: Path | None, *, as_json: bool) -> int:
         sys.stdout.flush()
     else:
         print_rehearsal(Console(), rehearsal, {row.name: row.why for row in asked.rows})
-    return rehearsal.exit_code
+    return rehearsal.exit_code(strict=strict)
 
 
 def _complain(sentence: str) -> None:

@@ -125,9 +125,12 @@ class Rehearsal(BaseModel):
             outcomes=tuple(outcomes),
         )
 
-    @property
-    def exit_code(self) -> int:
-        """0 as expected · 1 something was not · 3 nothing could be judged on this machine."""
-        if self.wrong or self.left_open:
+    def exit_code(self, *, strict: bool = False) -> int:
+        """
+        0 as expected · 1 something was not · 3 nothing could be judged on this machine.
+
+        `strict`: what could not be judged was not as expected either.
+        """
+        if self.wrong or self.left_open or (strict and self.not_judged):
             return 1
         return 0 if self.right else 3

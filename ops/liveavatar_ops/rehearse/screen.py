@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.live import Live
+from rich.padding import Padding
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +18,7 @@ from liveavatar_ops.rehearse.row import Row
 SIGNS = {Standing.RIGHT: "✓", Standing.WRONG: "✗", Standing.NOT_JUDGED: "?"}
 COLOURS = {Standing.RIGHT: "green", Standing.WRONG: "red", Standing.NOT_JUDGED: "blue"}
 WIDTH = 80
+LIST_WIDTH = 110  # longer lines are hard to follow, however wide the terminal is
 
 
 class Progress:
@@ -136,9 +138,9 @@ def print_list(console: Console, rows: Sequence[Row]) -> None:
     """The table before it is run: what is played, what is expected, why."""
     for row in rows:
         expected = words(Named(verdict=row.verdict, cause=row.cause))
-        line = Text.assemble((f"{row.name:<19}", "bold"), f"{expected:<28}", (f"depth {row.depth}", "dim"))
+        line = Text.assemble((f"{row.name:<19} ", "bold"), f"{expected:<29} ", (f"depth {row.depth}", "dim"))
         console.print(line, soft_wrap=True)
-        console.print(Text(f"  {row.why}", style="dim"), width=WIDTH)
+        console.print(Padding(Text(row.why, style="dim"), (0, 0, 0, 2)), width=min(console.width, LIST_WIDTH))
 
 
 def _grouped(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from liveavatar_ops.health.places import why_of
 from liveavatar_ops.schedule import metrics, store
 from liveavatar_ops.schedule.child import slug
 from liveavatar_ops.schedule.config import WatchConfig
@@ -62,8 +63,11 @@ class Chores:
     def _safely(self, chore: str, do: Callable[[], object]) -> None:
         try:
             do()
-        except (OSError, StoreError) as why:
-            self._log.say("watcher.chore_failed", chore=chore, why=str(why))
+        except OSError as why:
+            place = f"{self._config.textfile}: " if chore == "textfile" else ""
+            self._log.say("watcher.chore_failed", chore=chore, why=f"{place}{why_of(why)}")
+        except StoreError as why:
+            self._log.say("watcher.chore_failed", chore=chore, why=str(why).rstrip("."))
 
     def _export(self) -> None:
         assert self._config.textfile is not None

@@ -5,6 +5,7 @@ No secret stands in it: a webhook is given by the NAME of the environment variab
 because the URL of a webhook is a secret (whoever knows it can post).
 """
 
+import re
 from datetime import datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -47,6 +48,12 @@ def _zone(name: str) -> str:
     return name
 
 
+def _variable(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ValueError("write the NAME of a variable, not its address: whoever knows the address can post")
+    return name
+
+
 def _positive(value: float) -> float:
     if value <= 0:
         raise ValueError("must be more than nothing")
@@ -55,7 +62,7 @@ def _positive(value: float) -> float:
 
 Zone = Annotated[str, AfterValidator(_zone)]
 Positive = Annotated[Duration, AfterValidator(_positive)]
-Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Variable = Annotated[str, AfterValidator(_variable)]
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]
 
 

@@ -127,7 +127,7 @@ def _warnings(
     busy = sum((CHECK_S + t.limits.watch_s) / t.every_s for t in targets)
     if busy > BUSY_SHARE * config.account.max_parallel:
         found.append(
-            f"Checks take about {busy:.1f} places all the time, account.max_parallel is "
+            f"On average {busy:.1f} checks would run at once, but account.max_parallel allows "
             f"{config.account.max_parallel}: they will run late. Raise it, or check less often."
         )
     return found

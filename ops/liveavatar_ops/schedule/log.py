@@ -2,9 +2,16 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
+
+CHORES = {
+    "send": "Messages cannot be sent",
+    "read again": "What is deployed cannot be read again",
+    "textfile": "The textfile of metrics cannot be written",
+    "tidy": "Old evidence and history cannot be tidied up",
+}
 
 
 class Log:
@@ -29,29 +36,21 @@ class Log:
 
 
 def _sentence(event: str, fields: Mapping[str, Any]) -> str:
-    match event:
-        case "check.started":
-            kind = {"confirm": ", to confirm", "long": ", the day's long one"}.get(fields["kind"], "")
-            said = f"{fields['target']}: check {fields['run']} started{kind}"
-        case "check.ended":
-            said = f"{fields['target']}: {_ended(fields)}"
-        case "check.superseded":
-            said = f"{fields['target']}: check {fields['run']} does not count, another watcher took over"
-        case "check.stopped":
-            said = f"{fields['target']}: check {fields['run']} was ended early"
-        case "watcher.started":
-            said = f"Watching, targets: {fields['targets']}. Status page: {fields.get('page', 'off')}"
-        case "targets.changed" | "targets.not_read":
-            said = _deployed(fields)
-        case "watcher.stopped":
-            said = "Stopped: no check is running, all leases are given back."
-        case "watcher.janitor":
-            said = f"Janitor: {fields['said']}"
-        case "watcher.took_over":
-            said = f"Took over from a watcher that is gone (checks {', '.join(map(str, fields['runs']))})"
-        case _:
-            said = f"{event}: " + " · ".join(f"{name} {value}" for name, value in fields.items())
-    return said
+    if event in _WORDS:
+        return _WORDS[event].format_map(fields)
+    if event in _TELLERS:
+        return _TELLERS[event](fields)
+    return f"{event}: " + " · ".join(f"{name} {value}" for name, value in fields.items())
+
+
+def _started(fields: Mapping[str, Any]) -> str:
+    kind = {"confirm": ", to confirm", "long": ", the day's long one"}.get(fields["kind"], "")
+    return f"{fields['target']}: check {fields['run']} started{kind}"
+
+
+def _not_delivered(fields: Mapping[str, Any]) -> str:
+    then = "given up" if fields.get("given_up") else "it is tried again"
+    return f"{fields['channel']} could not be told: {fields['why']} (attempt {fields['attempt']}, {then})"
 
 
 def _deployed(fields: Mapping[str, Any]) -> str:
@@ -75,3 +74,33 @@ def _ended(fields: Mapping[str, Any]) -> str:
 
 def _credits(number: float) -> str:
     return "1 credit" if number == 1 else f"{number:g} credits"
+
+
+_WORDS = {
+    "check.superseded": "{target}: check {run} does not count, another watcher took over",
+    "check.stopped": "{target}: check {run} was ended early",
+    "check.orphan_ended": "{target}: check {run} of a watcher that is gone has been ended",
+    "target.changed": "{target} is {state} now; it was {was}",
+    "message.delivered": "Told {channel}: {title}",
+    "watcher.stopped": "Stopped: no check is running, all leases are given back.",
+    "watcher.janitor": "Janitor: {said}",
+    "watcher.janitor_failed": "The janitor did not run ({why}); by hand: `liveavatar-ops health janitor`",
+    "watcher.store_failed": "The watcher's memory cannot be used just now, it is tried again: {why}",
+    "watcher.no_otlp": "No metrics by OTLP: {why}",
+}
+_TELLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "check.started": _started,
+    "check.ended": lambda fields: f"{fields['target']}: {_ended(fields)}",
+    "watcher.started": lambda fields: (
+        f"Watching, targets: {fields['targets']}. Status page: {fields.get('page', 'off')}"
+    ),
+    "watcher.took_over": lambda fields: (
+        f"Took over from a watcher that is gone (checks {', '.join(map(str, fields['runs']))})"
+    ),
+    "watcher.chore_failed": lambda fields: (
+        f"{CHORES.get(fields['chore'], fields['chore'])}: {fields['why']}. It is tried again."
+    ),
+    "message.not_delivered": _not_delivered,
+    "targets.changed": _deployed,
+    "targets.not_read": _deployed,
+}

@@ -21,7 +21,7 @@ from liveavatar_ops.schedule.lease import Lease, Leases, Standing
 from liveavatar_ops.schedule.notify.teller import Teller
 from liveavatar_ops.schedule.plan import Go, Hold, Wait
 from liveavatar_ops.schedule.result import Outcome
-from liveavatar_ops.schedule.states import TargetState
+from liveavatar_ops.schedule.states import State, TargetState
 from liveavatar_ops.schedule.targets import WatchTarget
 
 
@@ -56,7 +56,8 @@ class Turn:
 class Rounds:
     """
     One watcher's decisions. `foreign` counts sessions that are not our checks (None: not known), `elsewhere`
-    the credits that checks of others on this machine cost since a moment.
+    the credits that checks of others on this machine cost since a moment; `on_change` hears of a target whose
+    state is another one now.
     """
 
     def __init__(
@@ -70,9 +71,11 @@ class Rounds:
         rng: random.Random,
         foreign: Callable[[], int | None] = lambda: None,
         elsewhere: Callable[[float], float] = lambda _: 0.0,
+        on_change: Callable[[str, State, State], None] = lambda *_: None,
     ) -> None:
         self._db = database
         self._leases = leases
+        self._on_change = on_change
         self.config = config
         self.targets = list(targets)
         self._now = now
@@ -208,12 +211,9 @@ class Rounds:
             told = self._tell.state(db, run.target.name, state, new, outcome=outcome, run=run.token, now=now)
             store.end_run(db, run.token, now, outcome)
             store.keep_backoff(db, backoff)
-            store.keep(
-                db,
-                run.target.name,
-                told,
-                due,
-            )
+            store.keep(db, run.target.name, told, due)
+        if new.shown is not state.shown:
+            self._on_change(run.target.name, state.shown, new.shown)
         return True
 
     def interrupted(self, run: Run, outcome: Outcome | None, *, began: bool = True) -> bool:

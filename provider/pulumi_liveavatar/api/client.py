@@ -154,7 +154,7 @@ class LiveAvatarClient:
         return {"X-API-KEY": self._settings.api_key.get_secret_value()}
 
     def _once(self, request: httpx.Request, hide: Sequence[str]) -> Any:
-        what = f"LiveAvatar did not {request.method} {request.url.path}"
+        what = f"LiveAvatar did not carry out {request.method} {request.url.path}"
         started = time.monotonic()
         answer, failure = self._exchange(request, what, hide)
         took_ms = round((time.monotonic() - started) * 1000)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -131,3 +132,14 @@ def gone(pid: int) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+def test_without_prefect_the_flow_says_so_in_one_line():
+    """Prefect lives in an environment of its own, and not in the one of our commands."""
+    flags = ["--once", "--sessions", "1", "--target", "a: --stack x"]
+    command = [sys.executable, "-m", "liveavatar_ops.flows", *flags]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "python deploy/prefect/environment.py" in done.stderr

@@ -121,6 +121,15 @@ def test_disk_is_looked_at_where_the_folder_would_be(
     assert not folder.exists()
 
 
+def test_a_folder_that_nobody_can_make_is_not_called_full() -> None:
+    """0 bytes free in /proc is no reason to make room there."""
+    found = machine.check_disk("State", Path("/proc/nope"), "LIVEAVATAR_OPS_STATE", may_write=lambda _: True)
+
+    assert found.state is State.BROKEN
+    assert "cannot be written to" in found.sentence
+    assert found.fix == "Name another folder with LIVEAVATAR_OPS_STATE"
+
+
 def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     """A folder cannot be made below a file."""
     (tmp_path / "state").touch()

@@ -38,6 +38,15 @@ def test_help_tells_what_a_user_needs() -> None:
         assert flag in serve
 
 
+def test_the_version_is_told() -> None:
+    """
+    In one line, for a bug report.
+    """
+    told = CliRunner().invoke(app, ["--version"])
+
+    assert (told.exit_code, told.output.split()[0]) == (0, "liveavatar-emulator")
+
+
 def test_every_fault_is_listed() -> None:
     """
     ``faults`` prints one line a fault, in the form the flag takes.
@@ -51,9 +60,9 @@ def test_every_fault_is_listed() -> None:
 @pytest.mark.parametrize(
     ("flags", "env", "says"),
     [
-        (["--fault", "frosen"], {}, ["--fault no fault is called 'frosen'"]),
+        (["--fault", "frosen"], {}, ["--fault no fault is called 'frosen'; did you mean 'frozen'?"]),
         (["--fault", "slow:x=1", "--fault", "nope"], {}, ["fault slow does not take x", "'nope'"]),
-        (["--fault", "frozen:times=0"], {}, ["times: Input should be greater than or equal to 1"]),
+        (["--fault", "frozen:times=0"], {}, ["times: should be greater than or equal to 1"]),
         (["--scenario", "/no/such/file"], {}, ["/no/such/file: cannot be read"]),
         (["--state", "a.db", "--ephemeral"], {}, ["exclude each other"]),
         (["--no-media", "--state", "/dev/null/x"], {}, ["cannot use /dev/null/x as state"]),

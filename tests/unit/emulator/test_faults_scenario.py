@@ -24,6 +24,7 @@ BAD = """\
 - mute
 - fault: mute
   tims: 2
+- {fault: mute, pth: /v1/x}
 """
 
 
@@ -51,11 +52,12 @@ def test_all_mistakes_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
         read(file)
 
     assert [line.removeprefix(f"{file}:").partition(": ")[::2] for line in str(told.value).splitlines()] == [
-        ("1", "no fault is called 'frosen'; `liveavatar-emulator faults` lists them"),
+        ("1", "no fault is called 'frosen'; did you mean 'frozen'?"),
         ("2", "fault late_avatar: delay_s should be a number, not 'soon'"),
-        ("4", "for_session: Input should be greater than or equal to 1"),
+        ("4", "for_session: should be greater than or equal to 1"),
         ("5", "an entry needs a fault: `- fault: NAME`"),
-        ("7", "tims: Extra inputs are not permitted"),
+        ("7", "tims: there is no such key; did you mean 'times'?"),
+        ("8", "pth: there is no such key; did you mean 'path'?"),
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from liveavatar_ops.cli import app as whole
 from liveavatar_ops.health.checking import Outcome, final_exit_code, worst
 from liveavatar_ops.health.cli import app
 from liveavatar_ops.health.facts import Depth, Facts
@@ -104,7 +105,16 @@ def test_the_worst_of_several_checks_decides_the_exit_code(
             ["--evidence and --no-evidence"],
             id="both",
         ),
-        pytest.param(["--avatar", AVATAR, "--depth", "deep"], ["'deep' is not one of"], id="depth"),
+        pytest.param(
+            ["--avatar", AVATAR, "--depth", "vdeo"],
+            ["'--depth': 'vdeo' is not one of api, session, video, conversation; did you mean 'video'?"],
+            id="depth",
+        ),
+        pytest.param(
+            ["--avatar", AVATAR, "--limit", "fps_degraded=abc", "--limit", "lips_may_fail=7"],
+            ["fps_degraded: 'abc' should be a number\n", "lips_may_fail: '7' should be true or false\n"],
+            id="no number",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_said_in_lines_and_ends_with_2(arguments: list[str], said: list[str]):
@@ -254,6 +264,26 @@ def test_the_janitor_with_nothing_to_do_says_so_and_asks_nobody(tmp_path: Path):
 
 
 HEAVY = ("livekit", "numpy", "PIL", "httpx", "pulumi")
+
+
+def test_nothing_is_said_of_stopping_where_nothing_was_opened(capsys: pytest.CaptureFixture[str]):
+    """Depth api opens no session; after one that did, the words are there again."""
+    to = Output(as_json=False, junit=None, evidence=None, no_evidence=True)
+    for phases in (["look", "stop"], ["look", "open", "stop"], ["look", "stop"]):
+        to.begin(outcome(Verdict.HEALTHY).planned)
+        for phase in phases:
+            to.phase(phase)
+
+    assert capsys.readouterr().err.count("stopping the session") == 1
+
+
+def test_every_command_says_in_full_what_it_is_for():
+    """The list in --help cuts nothing off; the version is there."""
+    listed = CliRunner().invoke(app, ["--help"]).stdout
+    version = CliRunner().invoke(whole, ["--version"])
+
+    assert "..." not in listed.partition("Commands:")[2]
+    assert (version.exit_code, version.stdout.split()[0]) == (0, "liveavatar-ops")
 
 
 def test_listing_the_commands_imports_none_of_them():

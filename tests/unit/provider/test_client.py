@@ -246,6 +246,6 @@ def test_an_error_keeps_its_parts(line: Maker) -> None:
 
     error = failed.value
     assert (error.status, error.code, error.retry_after_s) == (400, 77, None)
-    assert error.what == "LiveAvatar did not GET /v1/x"
+    assert error.what == "LiveAvatar did not carry out GET /v1/x"
     assert error.why == "It answered 400/77: no such thing"
     assert error.next_step

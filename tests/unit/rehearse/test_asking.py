@@ -1,5 +1,6 @@
 """What was typed, and every complaint about it; how a template of one's own is rehearsed."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,25 @@ def test_the_list_runs_nothing_and_gives_reasons():
     assert done.exit_code == 0
     assert all(row.name in done.stdout for row in TABLE)
     assert "unhealthy, frozen picture" in done.stdout
+    assert re.search(r"stop_fails +unhealthy, session left open +depth session\n", done.stdout)
+
+
+def test_the_list_keeps_to_a_narrow_terminal():
+    """A reason is wrapped with its indent; no line is longer than COLUMNS."""
+    done = CliRunner().invoke(app, ["rehearse", "--list"], env={"COLUMNS": "64"})
+
+    reasons = [line for line in done.stdout.splitlines() if line.startswith("  ")]
+    assert len(reasons) > len(TABLE)
+    assert max(map(len, reasons)) <= 64
+
+
+def test_a_template_without_its_stack_is_told_in_the_words_of_this_command():
+    """There is no --avatar here that could be given instead."""
+    done = CliRunner().invoke(app, ["rehearse", "--template", "front-desk"])
+
+    assert done.exit_code == 2
+    assert "--template: names a template of a stack; give --stack NAME with it" in done.stderr
+    assert "--avatar" not in done.stderr
 
 
 def test_no_more_emulators_than_rows():

@@ -89,7 +89,15 @@ def test_a_probe_that_died_is_wrong():
 )
 def test_the_exit_code_follows_the_worst(outcomes, code):
     """0 as expected, 1 something was not, 3 nothing could be judged."""
-    assert Rehearsal.of(outcomes).exit_code == code
+    assert Rehearsal.of(outcomes).exit_code() == code
+
+
+def test_strict_counts_what_was_not_judged_as_a_failure():
+    """For a machine that is kept free for this: a busy one must not pass for a rehearsal."""
+    half = Rehearsal.of([outcome(), outcome(seen=OWN_HOST, how=Standing.NOT_JUDGED)])
+
+    assert (half.exit_code(), half.exit_code(strict=True)) == (0, 1)
+    assert Rehearsal.of([outcome()]).exit_code(strict=True) == 0
 
 
 def test_the_table_fits_eighty_columns():

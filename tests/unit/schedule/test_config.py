@@ -125,7 +125,7 @@ def test_a_webhook_address_in_the_file_is_refused_and_not_repeated(tmp_path: Pat
     text = "targets: [{stack: dev}]\nnotify: [{kind: slack, url_env: https://hooks.example.com/T0/very-secret}]\n"
     found = "\n".join(problems_of(tmp_path, text))
 
-    assert "notify[0].url_env" in found
+    assert "notify[0].url_env: write the NAME of a variable, not its address" in found
     assert "very-secret" not in found
 
 

@@ -258,6 +258,11 @@ def test_the_log_is_for_people_or_for_machines():
         )  # fmt: skip
         log.say("watcher.took_over", runs=[3, 4])
         log.say("watcher.janitor", said="desk (session-1, started): session session-1 stopped")
+        log.say("target.changed", target="a", was="up", state="down")
+        log.say("watcher.chore_failed", chore="textfile", why="/m/x.prom: no space left on device")
+        log.say(
+            "message.not_delivered", channel="slack:URL", why="It answered 500", attempt=2, given_up=False
+        )
         log.say("something.else", a=1, b=None)
     said = [line[10:] for line in people.getvalue().splitlines()]
 
@@ -266,10 +271,14 @@ def test_the_log_is_for_people_or_for_machines():
         "a: unhealthy (frozen) · first frame after 1.2 s · 1 credit · Still for 12 s. · /e/report.html",
         "Took over from a watcher that is gone (checks 3, 4)",
         "Janitor: desk (session-1, started): session session-1 stopped",
+        "a is down now; it was up",
+        "The textfile of metrics cannot be written: /m/x.prom: no space left on device. It is tried again.",
+        "slack:URL could not be told: It answered 500 (attempt 2, it is tried again)",
         "something.else: a 1",
     ]
     assert [json.loads(line)["event"] for line in machines.getvalue().splitlines()] == [
-        "check.started", "check.ended", "watcher.took_over", "watcher.janitor", "something.else",
+        "check.started", "check.ended", "watcher.took_over", "watcher.janitor", "target.changed",
+        "watcher.chore_failed", "message.not_delivered", "something.else",
     ]  # fmt: skip
 
 

@@ -241,6 +241,17 @@ def test_a_quota_refusal_holds_all_targets_back(file, clock):
     assert len(rounds.start_due().started) == 1
 
 
+def test_the_log_hears_of_every_change_of_state(file, clock):
+    """Once, when it is decided: not of a first failure, and not of the second one after it."""
+    heard: list[tuple[str, ...]] = []
+    rounds = watcher(
+        file, clock, [target()], config(), on_change=lambda *told: heard.append(tuple(map(str, told)))
+    )
+    once(rounds, *[outcome("healthy")] * 3, *[outcome("unhealthy")] * 4, clock=clock)
+
+    assert heard == [("dev/front-desk", "unknown", "up"), ("dev/front-desk", "up", "down")]
+
+
 def test_people_hear_of_changes_only(file, clock):
     """Ten healthy checks say nothing; an outage says two things."""
     rounds = watcher(file, clock, [target()], config(notify=[SLACK]))
