@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from liveavatar_ops.codes import without_ticks
-from liveavatar_ops.health.evidence import contact_sheet, write_contact_sheet
 from liveavatar_ops.health.evidence.canvas import cut, plain, width_of, wrap
+from liveavatar_ops.health.evidence.contact_sheet import contact_sheet, write_contact_sheet
 from liveavatar_ops.health.evidence.figures import figures
 from liveavatar_ops.health.evidence.marks import choose, marks_of
 from liveavatar_ops.health.evidence.palette import BAD, CAUSE_WORDS, VERDICT_COLOURS

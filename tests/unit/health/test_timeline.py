@@ -198,7 +198,8 @@ def test_calls_too_close_to_part_are_named_together_in_order_and_failures_stand_
 def test_every_word_hangs_on_its_own_tick_and_no_thread_runs_through_a_word():
     """Two events at nearly one moment: which word means which?"""
     axis = Axis(100, 1100, 10)
-    said = [Word(at_s, f"some.event.{index}") for index, at_s in enumerate((1.0, 1.05, 1.1, 1.9, 9.95))]
+    moments = (1.0, 1.05, 1.1, 1.9, 9.3, 9.5, 9.95, 9.97)  # the last ones stand left of their threads
+    said = [Word(at_s, f"some.event.{index}") for index, at_s in enumerate(moments)]
     placed = stairs(said, axis, 12, most=4)
 
     assert {each.word.text for each in placed} == {word.text for word in said}

@@ -38,7 +38,7 @@ def stairs(words: Sequence[Word], axis: Axis, size: float, *, most: int) -> list
     """
     kept = list(words)
     while True:
-        placed, crowded = _from_the_right(kept, axis, size, most)
+        placed, crowded = _placed(kept, axis, size, most)
         if crowded is None:
             return placed
         x = axis.x(crowded.at_s)
@@ -46,34 +46,36 @@ def stairs(words: Sequence[Word], axis: Axis, size: float, *, most: int) -> list
         kept.remove(near[-1])
 
 
-def _from_the_right(
-    words: Iterable[Word], axis: Axis, size: float, most: int
-) -> tuple[list[Placed], Word | None]:
+def _placed(words: Iterable[Word], axis: Axis, size: float, most: int) -> tuple[list[Placed], Word | None]:
+    """
+    From the right, so that threads come down beside words placed before; what has no room right of its thread
+    goes first, from the left, as in a mirror. The other value is a word that found no place.
+    """
+    sides = [(word, _side(word, axis, size)) for word in words]
+    in_order = sorted((each for each in sides if each[1] == "end"), key=lambda each: each[0].at_s) + sorted(
+        (each for each in sides if each[1] == "start"), key=lambda each: -each[0].at_s
+    )
     placed: list[Placed] = []
-    for word in sorted(words, key=lambda each: -each.at_s):
-        found = next(
-            (
-                each
-                for row in range(most)
-                for each in _beside(word, axis, size, row)
-                if _is_free(each, placed)
-            ),
-            None,
-        )
+    for word, side in in_order:
+        tries = (_beside(word, side, axis, size, row) for row in range(most))
+        found = next((each for each in tries if each.left >= axis.left and _is_free(each, placed)), None)
         if found is None:
             return placed, word
         placed.append(found)
     return placed, None
 
 
-def _beside(word: Word, axis: Axis, size: float, row: int) -> list[Placed]:
-    """Right of its thread, or left of it where the right has no room."""
+def _side(word: Word, axis: Axis, size: float) -> str:
+    """Right of its thread (start), or left of it (end) where the right has no room."""
+    ends = axis.x(word.at_s) + _APART + width_of(word.text, size)
+    return "start" if ends <= axis.right + 8 else "end"
+
+
+def _beside(word: Word, side: str, axis: Axis, size: float, row: int) -> Placed:
     tick, wide = axis.x(word.at_s), width_of(word.text, size)
-    right = Placed(word, tick, tick + _APART, tick + _APART + wide, row, "start")
-    left = Placed(word, tick, tick - _APART - wide, tick - _APART, row, "end")
-    if right.right <= axis.right + 8:
-        return [right]
-    return [left] if left.left >= axis.left else []
+    if side == "start":
+        return Placed(word, tick, tick + _APART, tick + _APART + wide, row, side)
+    return Placed(word, tick, tick - _APART - wide, tick - _APART, row, side)
 
 
 def _is_free(new: Placed, placed: Iterable[Placed]) -> bool:
