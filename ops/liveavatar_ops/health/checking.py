@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import FrameType
 
-from liveavatar_ops.health.api_side import cleaning
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.janitor import Swept, sweep
 from liveavatar_ops.health.judge import judge
@@ -21,8 +20,6 @@ from liveavatar_ops.health.plan import Planned
 from liveavatar_ops.health.runner import Checked, Runner
 from liveavatar_ops.health.verdicts import Judgement, Verdict, exit_code
 from liveavatar_ops.health.workdir import sweep_folders
-from pulumi_liveavatar.api.client import LiveAvatarClient
-from pulumi_liveavatar.api.sessions import Sessions
 from pulumi_liveavatar.settings import Settings
 
 WORST_FIRST = (Verdict.UNHEALTHY, Verdict.INCONCLUSIVE, Verdict.DEGRADED, Verdict.HEALTHY)
@@ -76,8 +73,10 @@ def sweep_first(settings: Settings, ledger: Ledger) -> Swept:
     folders = sweep_folders(time.time())
     if not ledger.open_rows():
         return Swept(folders=folders)
-    with LiveAvatarClient(cleaning(settings)) as client:
-        swept = sweep(ledger, Sessions(client).stop, api_url=settings.api_url)
+    from liveavatar_ops.health.stopper import stopper  # noqa: PLC0415 -- mostly nothing is open
+
+    with stopper(settings) as stop:
+        swept = sweep(ledger, stop, api_url=settings.api_url)
     return replace(swept, folders=folders)
 
 

@@ -19,25 +19,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from liveavatar_ops.health.api_side import cleaning
 from liveavatar_ops.health.facts import Facts, StopFacts, TargetFacts
 from liveavatar_ops.health.job import FACTS_FILE, PARTIAL_FILE, PICTURES_FILE, Job
 from liveavatar_ops.health.ledger import OPEN, Ledger, State
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.owner import identity_of, this_process
-from liveavatar_ops.health.recording_clip import NoClip, make_clip
 from liveavatar_ops.health.references import price
 from liveavatar_ops.health.stopping import close_row
-from liveavatar_ops.health.thumbnails import Thumbnail, load
 from liveavatar_ops.health.workdir import claim, working_folder
-from pulumi_liveavatar.api.client import LiveAvatarClient
-from pulumi_liveavatar.api.sessions import Sessions
 from pulumi_liveavatar.settings import Settings
 from pulumi_liveavatar.text import scrub, shorten
+
+if TYPE_CHECKING:
+    from liveavatar_ops.health.thumbnails import Thumbnail
 
 CHILD = (sys.executable, "-m", "liveavatar_ops.health.probe")
 POLL_S = 0.05
@@ -58,7 +56,7 @@ class Checked:
     """What a check found, and the pictures it kept."""
 
     facts: Facts
-    pictures: list[Thumbnail]
+    pictures: "list[Thumbnail]"
     clip: bytes | None = None
     """The recording as MP4, where one was asked for and could be made."""
 
@@ -129,6 +127,8 @@ class Runner:
             facts = self._facts(job, began, death, stop)
             if self._stop_wish.is_set():
                 raise Interrupted(facts)
+            from liveavatar_ops.health.thumbnails import load  # noqa: PLC0415 -- numpy, not needed while we wait
+
             pictures = load(workdir / PICTURES_FILE)
             return _with_clip(Checked(facts, pictures), workdir) if record else Checked(facts, pictures)
 
@@ -158,8 +158,8 @@ class Runner:
     def _wait(self, child: "subprocess.Popen[bytes]", job: Job, over_after_s: float) -> str:
         hangs_at, asked = time.monotonic() + over_after_s, False
         while True:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(POLL_S)
+            time.sleep(POLL_S)  # wait(timeout) would look ten times as often
+            if child.poll() is not None:
                 return _cause_of_death(child.returncode, job.workdir, self._settings)
             if self._stop_wish.is_set() and not asked:
                 asked = True
@@ -185,8 +185,10 @@ class Runner:
             return None
         self._on_phase("stop")
         begun = time.monotonic()
-        with LiveAvatarClient(cleaning(self._settings)) as client:
-            outcome = close_row(self._ledger, row, Sessions(client).stop)
+        from liveavatar_ops.health.stopper import stopper  # noqa: PLC0415 -- mostly the child has done it
+
+        with stopper(self._settings) as stop:
+            outcome = close_row(self._ledger, row, stop)
         return StopFacts(
             needed=True,
             stopped=outcome.closed,
@@ -213,6 +215,8 @@ class Runner:
 
 def _with_clip(checked: Checked, workdir: Path) -> Checked:
     """The same with its clip, or with a note that says why there is none."""
+    from liveavatar_ops.health.recording_clip import NoClip, make_clip  # noqa: PLC0415 -- few ask for one
+
     path = workdir / "clip.mp4"
     try:
         make_clip(workdir, checked.facts, path)

@@ -1,10 +1,12 @@
 """Avatars: read only, they are made in the dashboard (LiveAvatar API facts §2.5)."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pulumi_liveavatar.api.client import LiveAvatarClient
 from pulumi_liveavatar.api.errors import NotThere
 from pulumi_liveavatar.api.wire import Wire, expect
+
+if TYPE_CHECKING:  # token_body takes the sandbox avatars from here, and needs no HTTP
+    from pulumi_liveavatar.api.client import LiveAvatarClient
 
 SANDBOX_AVATARS = ("dd73ea75-1218-4ef3-92ce-606d5f7fbc0a", "65f9e3c9-d48b-4118-b73a-4ae2e3cbb8f0")
 """Wayne first; which of the two a sandbox session takes differs between sources (facts §4)."""
@@ -23,7 +25,7 @@ class WireAvatar(Wire):
 
 
 class Avatars:
-    def __init__(self, client: LiveAvatarClient) -> None:
+    def __init__(self, client: "LiveAvatarClient") -> None:
         self._client = client
 
     def public(self) -> list[WireAvatar]:
