@@ -18,9 +18,15 @@ class Rules:
     lease_s: float
     look_s: float
 
-    def longest(self, *, struck: bool) -> float:
-        """Between the starts of two finished checks; `struck`: a killed watcher left one unfinished there."""
-        return self.every_s * (1 + self.jitter) + (self.lease_s if struck else self.look_s) + HASTE_S
+    def longest(self, killed_after_s: float | None = None) -> float:
+        """
+        Between the starts of two finished checks.
+
+        Where a killed watcher left one unfinished in between: how long that one had run, which was no idle
+        time, and then the lease's end at the latest.
+        """
+        late_s = self.look_s if killed_after_s is None else killed_after_s + self.lease_s
+        return self.every_s * (1 + self.jitter) + late_s + HASTE_S
 
     def shortest(self) -> float:
         """Less than this, and both were made for the same slot."""
@@ -92,9 +98,10 @@ def gaps(seen: Seen, target: str) -> list[dict[str, Any]]:
     done = [check.began for check in checks if check.stage == "done"]
     found = []
     for before, after in pairwise([seen.watched_from, *done, seen.told_to_stop_at]):
-        struck = any(check.name in lost and before <= check.began <= after for check in checks)
-        allowed = seen.rules.longest(struck=struck)
-        found.append({"gap_s": round(after - before, 2), "allowed_s": allowed, "struck": struck})
+        began = next((c.began for c in checks if c.name in lost and before <= c.began <= after), None)
+        allowed = seen.rules.longest(None if began is None else seen.killed.at - began)
+        gap = {"gap_s": round(after - before, 2), "allowed_s": round(allowed, 2), "struck": began is not None}
+        found.append(gap)
     return found
 
 
@@ -131,10 +138,19 @@ def overlapping(spans: Sequence[Span]) -> list[str]:
     return found
 
 
+def taken_over_after_s(seen: Seen) -> list[float]:
+    """From the kill to the next check of each target that was being checked; endless if there was none."""
+    struck = {check.target for check in seen.checks if check.name in seen.lost()}
+    later = [check for check in seen.checks if check.began > seen.killed.at]
+    again = [next((c.began for c in of(target, later)), float("inf")) for target in sorted(struck)]
+    return [round(moment - seen.killed.at, 2) for moment in again]
+
+
 def judged(seen: Seen) -> dict[str, Any]:
     """What was wrong: each of these is nothing where all went well."""
     return {
         "missed": missed(seen),
+        "taken_over_late": [s for s in taken_over_after_s(seen) if s > seen.rules.lease_s + HASTE_S],
         "doubled": doubled(seen),
         "checks_overlap": overlapping(seen.checks),
         "sessions_overlap": overlapping(seen.sessions),
@@ -148,9 +164,6 @@ def judged(seen: Seen) -> dict[str, Any]:
 
 def told(seen: Seen) -> dict[str, Any]:
     """What there is to tell of a run, well or not."""
-    later = [check for check in seen.checks if check.began > seen.killed.at]
-    struck = {check.target for check in seen.checks if check.name in seen.lost()}
-    again = [of(target, later)[0].began for target in sorted(struck) if of(target, later)]
     every = [gap for target in seen.targets() for gap in gaps(seen, target)]
     return {
         "checks": Counter(check.stage for check in seen.checks),
@@ -158,7 +171,7 @@ def told(seen: Seen) -> dict[str, Any]:
         "made_by": seen.made_by,
         "longest_gap_s": max((gap["gap_s"] for gap in every if not gap["struck"]), default=None),
         "longest_gap_at_kill_s": max((gap["gap_s"] for gap in every if gap["struck"]), default=None),
-        "taken_over_after_s": [round(moment - seen.killed.at, 2) for moment in again],
+        "taken_over_after_s": taken_over_after_s(seen),
         "seconds_to_stop": seen.seconds_to_stop,
         "gaps": {target: gaps(seen, target) for target in seen.targets()},
     }

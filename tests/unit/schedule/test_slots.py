@@ -46,6 +46,19 @@ def test_a_slot_that_nobody_served_is_missed(number: int) -> None:
     assert "missed" in wrong(seen)
 
 
+def test_a_killed_check_that_nobody_makes_again_is_told() -> None:
+    """Its own running is no gap, what comes after its end is."""
+    seen = watch()
+    seen.killed.at = 145.0
+    seen.checks[5:] = [replace(c, began=c.began + 34.0, ended=(c.ended or 0) + 34.0) for c in seen.checks[5:]]
+    seen.told_to_stop_at = 300.0
+    assert told(seen)["taken_over_after_s"] == [20.0]
+    assert {"missed", "taken_over_late"} & wrong(seen) == set()
+
+    seen.killed.at = 142.0
+    assert "taken_over_late" in wrong(seen)
+
+
 def test_two_checks_in_one_slot_are_doubled() -> None:
     """One after the other counts too, if the first was not in vain."""
     seen = watch()
