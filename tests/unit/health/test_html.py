@@ -111,6 +111,7 @@ def test_commands_in_sentences_are_code_on_the_page():
     assert "`" in result_of(CHECKS["no answer"]).judgement.next_step
     assert "`" not in shown.text
     assert shown.every("code")
+    assert str(with_code("<i> `a`")) == "&lt;i&gt; <code>a</code>"
     assert str(with_code('run `a <b>` or "c" ` d')) == "run <code>a &lt;b&gt;</code> or &#34;c&#34; ` d"
 
 

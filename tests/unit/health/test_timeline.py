@@ -211,6 +211,15 @@ def test_every_word_hangs_on_its_own_tick_and_no_thread_runs_through_a_word():
             assert each is other or each.row != other.row or not each.meets(other)
 
 
+def test_a_word_left_of_its_thread_is_not_crossed_either():
+    """At the end of the axis words stand left of their threads, where others come down."""
+    said = [Word(9.95, "some.event.4"), Word(9.2, "some.event.5")]
+    placed = stairs(said, Axis(100, 1100, 10), 12, most=4)
+
+    assert said[0] in [each.word for each in placed]
+    assert not any(a.row < b.row and a.left < b.tick < a.right for a in placed for b in placed)
+
+
 def test_where_words_have_no_room_the_last_named_gives_way():
     said = [Word(1.0 + index / 100, name) for index, name in enumerate(("first", "second", "third", "chunk"))]
 
