@@ -17,12 +17,14 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    PrivateAttr,
     Tag,
     field_validator,
     model_validator,
 )
 
 from liveavatar_ops.health.facts import Depth
+from liveavatar_ops.schedule.origin import Origin
 from liveavatar_ops.schedule.quantities import Duration, Share, TimeOfDay
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -236,6 +238,18 @@ class WatchConfig(Part):
     otlp: bool = False
     evidence: Evidence = Evidence()
     keep_history: Positive = 90 * 86400.0
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @property
+    def origin(self) -> Origin:
+        """Where it was written, to name in complaints."""
+        return self._origin
+
+    def written_at(self, origin: Origin) -> "WatchConfig":
+        """The same, from there."""
+        copy = self.model_copy()
+        copy._origin = origin
+        return copy
 
     @field_validator("targets")
     @classmethod

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from liveavatar_ops.schedule.config import OneOff, WatchConfig, Weekly
+from liveavatar_ops.schedule.origin import Origin
 from pulumi_liveavatar.marked_yaml import Marked, Place, YamlError, read_marked_file
 from pulumi_liveavatar.strict import path as written
 from pulumi_liveavatar.text import closest
@@ -43,7 +44,7 @@ def read_config(path: Path) -> WatchConfig:
         problems += _across(config, marked)
     if problems or config is None:
         raise WatchConfigError([f"{path}:{line}: {text}" for line, text in sorted(set(problems))])
-    return _anchored(config, path.resolve().parent)
+    return _anchored(config, path.resolve().parent).written_at(Origin(path, marked.line_of))
 
 
 def from_values(values: Mapping[str, Any], flags: Mapping[str, str]) -> WatchConfig:

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from liveavatar_ops.health.owner import this_process
+from liveavatar_ops.health.places import file_problem, folder_problem
 from liveavatar_ops.health.settings import OpsSettings
 from liveavatar_ops.health.stack import stack_outputs
 from liveavatar_ops.schedule import settings as environment
@@ -81,14 +82,14 @@ def run_watch(wishes: Wishes, seams: Seams | None = None) -> int:
     seams = seams or Seams()
     try:
         config = config_of(wishes)
-        targets = resolve(config, outputs=seams.outputs)
         if wishes.dry_run:
+            targets, _ = _in_order(config, seams.outputs)
             now = time.time()
             show(config, targets, forecast(config, targets, now, _remembered()), Console(soft_wrap=True))
             return 0
-        ready = _ready(config, targets, as_json=wishes.as_json)
+        ready = _ready(config, seams.outputs, as_json=wishes.as_json)
         return asyncio.run(_run(ready, seams))
-    except (WatchConfigError, NothingToWatch) as wrong:
+    except WatchConfigError as wrong:
         _complain(wrong.problems)
         return USAGE
     except (SettingsError, StackError, NoOpenTelemetry, PortTaken) as wrong:
@@ -108,14 +109,47 @@ def _remembered() -> dict[str, TargetState]:
         return {name: known.state for name, known in store.all_known(db).items()}
 
 
-def _ready(config: WatchConfig, targets: list[WatchTarget], *, as_json: bool) -> Ready:
-    """Settings and addresses, or one error with everything that is missing."""
-    urls, problems = environment.webhook_urls(config.notify)
+def _in_order(config: WatchConfig, outputs: Outputs) -> tuple[list[WatchTarget], dict[str, SecretStr]]:
+    """
+    Targets and addresses; WatchConfigError with everything that a watcher would stumble over.
+
+    A dry run asks the same, all but the API key: a plan can be made where no key is.
+    """
+    urls: dict[str, SecretStr] = {}
+    problems: list[str] = []
+    for i, channel in enumerate(config.notify):
+        found, wrong = environment.webhook_urls([channel])
+        urls |= found
+        problems += [f"{config.origin.at('notify', i, 'url_env')}{problem}" for problem in wrong]
+    evidence, textfile = config.evidence.directory, config.textfile
+    if wrong_place := folder_problem(evidence):
+        problems.append(f"{config.origin.key('evidence', 'directory', flag='--evidence')}: {wrong_place}")
+    if textfile is not None and (wrong_place := file_problem(textfile)):
+        problems.append(f"{config.origin.key('textfile')}: {wrong_place}")
+    try:
+        targets = resolve(config, outputs=outputs)
+    except NothingToWatch as nothing:
+        raise WatchConfigError([*nothing.problems, *problems]) from None
+    if problems:
+        raise WatchConfigError(problems)
+    return targets, urls
+
+
+def _ready(config: WatchConfig, outputs: Outputs, *, as_json: bool) -> Ready:
+    """Everything that is needed, or one error with everything that is missing."""
+    problems: list[str] = []
+    targets: list[WatchTarget] = []
+    urls: dict[str, SecretStr] = {}
     settings: Settings | None = None
     try:
-        settings = settings_for(targets)
-    except (SettingsError, StackError) as wrong:
-        problems.append(str(wrong))
+        targets, urls = _in_order(config, outputs)
+    except WatchConfigError as wrong:
+        problems += wrong.problems
+    try:
+        if targets or not any(target.stack for target in config.targets):  # a stack may hold the key
+            settings = settings_for(targets)
+    except (SettingsError, StackError) as missing:
+        problems.append(str(missing))
     if problems or settings is None:
         raise WatchConfigError(problems)
     return Ready(config, targets, settings, urls, OpsSettings().state_dir, as_json)

@@ -1,6 +1,6 @@
 """What the configuration's targets really are: each template of a stack on its own, with what it costs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,18 +56,21 @@ def resolve(config: WatchConfig, *, outputs: Outputs = stack_outputs) -> list[Wa
     found: dict[str, tuple[TargetConfig, WatchTarget]] = {}
     held: dict[str, Mapping[str, Any]] = {}
     unheard: dict[WatchTarget, list[str]] = {}
-    for entry in config.targets:
+    for i, entry in enumerate(config.targets):
+        at, wrong_here = config.origin.at("targets", i), []
         try:
             for template in _targets_of(entry, outputs, held):
                 made = _watched(entry, target := opened(template, entry.sandbox), config)
                 unheard[made] = silent([target], made.depth, "`depth: video`")
-                problems += _joined(found, entry, made)
+                wrong_here += _joined(found, entry, made)
         except (TargetError, StackError) as wrong:
-            problems += str(wrong).splitlines()
+            wrong_here += str(wrong).splitlines()
+        problems += [f"{at}{problem}" for problem in wrong_here]
     targets = [target for _, target in found.values()]
-    problems += [problem for target in targets for problem in unheard[target]]
     problems += _unknown_names(config, [t.name for t in targets]) if not problems else []
-    problems += [p for t in targets if (p := _impossible(t))]
+    for entry, watched in found.values():
+        at = config.origin.at("targets", config.targets.index(entry))
+        problems += [f"{at}{problem}" for problem in (*unheard[watched], *_impossible(watched))]
     if problems:
         raise NothingToWatch(list(dict.fromkeys(problems)))
     return targets
@@ -124,8 +127,9 @@ def _joined(
 
 
 def _unknown_names(config: WatchConfig, names: Sequence[str]) -> list[str]:
-    places = [(f"maintenance[{i}].targets", w.targets) for i, w in enumerate(config.maintenance)]
-    places += [(f"notify[{i}].targets", c.targets) for i, c in enumerate(config.notify)]
+    key = config.origin.key
+    places = [(key("maintenance", i, "targets"), w.targets) for i, w in enumerate(config.maintenance)]
+    places += [(key("notify", i, "targets"), c.targets) for i, c in enumerate(config.notify)]
     return [
         f"{place}: there is no target {name!r}; "
         + (closest(name, names) or "there are " + ", ".join(sorted(names)))
@@ -135,18 +139,17 @@ def _unknown_names(config: WatchConfig, names: Sequence[str]) -> list[str]:
     ]
 
 
-def _impossible(target: WatchTarget) -> str | None:
+def _impossible(target: WatchTarget) -> Iterator[str]:
     if target.long is None:
-        return None
+        return
     longest = 60.0 if target.sandbox else target.longest_session_s
     if longest is not None and target.long.watch_for + 10 > longest:
         what = "a sandbox session" if target.sandbox else "a session of its template"
-        return (
+        yield (
             f"target {target.name}: long.watch_for is {target.long.watch_for:g} s, but {what} ends after "
             f"{longest:g} s; watch for less, or leave `long:` out"
         )
-    if not target.depth.includes(Depth.VIDEO):
-        return (
+    elif not target.depth.includes(Depth.VIDEO):
+        yield (
             f"target {target.name}: a long check watches a picture; its depth must be video or conversation"
         )
-    return None

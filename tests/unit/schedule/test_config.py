@@ -8,6 +8,7 @@ from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.stack import StackError
 from liveavatar_ops.schedule.config_file import WatchConfigError, read_config
 from liveavatar_ops.schedule.quantities import seconds, spoken, time_of_day
+from liveavatar_ops.schedule.start import Seams, run_watch
 from liveavatar_ops.schedule.targets import NothingToWatch, resolve
 from liveavatar_ops.schedule.wishes import Wishes, config_of
 from tests.support.watch_process import AVATAR, outputs
@@ -173,7 +174,8 @@ def test_a_target_that_cannot_be_is_refused_before_anything_starts(
     with pytest.raises(NothingToWatch) as refused:
         resolve(read_config(path), outputs=stacks)
 
-    assert refused.value.problems == said
+    line = 2 if "notify" in text else 1
+    assert refused.value.problems == [f"{path}:{line}: {sentence}" for sentence in said]
 
 
 def test_nobody_is_asked_a_question_whom_nobody_lets_answer(tmp_path: Path):
@@ -273,3 +275,35 @@ def test_times_of_day(written: object, means: str):
 def test_durations_in_words(duration: float, words: str):
     """As coarse as a reader wants them."""
     assert spoken(duration) == words
+
+
+def test_a_dry_run_finds_what_would_stop_the_watcher(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """Everything at once, each with its line; only the API key is not needed for a plan."""
+    monkeypatch.delenv("NOWHERE_SET", raising=False)
+    (tmp_path / "afile").touch()
+    path = tmp_path / "watch.yaml"
+    path.write_text(
+        "targets:\n"
+        "  - {stack: gone}\n"
+        "  - {template_file: none.yaml}\n"
+        "notify:\n"
+        "  - {kind: slack, url_env: NOWHERE_SET}\n"
+        "evidence:\n"
+        "  directory: afile/sub\n"
+    )
+
+    def gone(name: str):
+        raise StackError(f"Stack {name} cannot be read: it is not there.")
+
+    for dry_run in (True, False):
+        assert run_watch(Wishes(config=path, dry_run=dry_run), Seams(outputs=gone)) == 2
+        said = capsys.readouterr().err
+        lines = [line.removeprefix(f"liveavatar-ops: {path}:") for line in said.splitlines()]
+        assert [line.partition(":")[0] for line in lines] == ["2", "3", "5", "7"]
+        assert "Stack gone cannot be read" in said
+        assert "none.yaml: cannot be read" in said
+        assert "NOWHERE_SET is not set" in said
+        assert "evidence.directory: " in said
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["afile", "watch.yaml"]
