@@ -31,7 +31,7 @@ SAME_CLOCK_S = 5.0
 SAME_MOMENT_S = 0.5  # between "the avatar left" and "reconnecting", where both mean that we were cut off
 MOST_EVENTS = 500
 AUDIO_RATE_HZ = 16000
-AUDIO_FRAME_MS = 20
+AUDIO_FRAME_MS = 100  # each one wakes our loop; the meter cuts its own windows, so no moment is coarser
 
 TakeSound = Callable[[bytes, float], None]
 

@@ -89,7 +89,7 @@ def test_a_voice_driven_over_full_scale_is_clipped():
     assert facts.peak_dbfs == pytest.approx(0.0, abs=0.1)
 
 
-@pytest.mark.parametrize("chunk", [CHUNK, CHUNK // 2, 441, 4000])
+@pytest.mark.parametrize("chunk", [CHUNK, CHUNK // 2, 5 * CHUNK, 441, 4000])
 def test_the_size_of_frames_does_not_matter(chunk):
     facts = hear(silence(1), tone(1, 0.2), silence(1), chunk=chunk).facts()
 
