@@ -1,6 +1,7 @@
 """What every test stands on: the checkout, and an environment without anybody's accounts."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -11,6 +12,11 @@ FOREIGN = ("AWS_", "LIVEAVATAR_", "PULUMI_", "OPENAI_")
 
 # The program in infra/ is run by the engine with its folder on the path; its tests see it the same way.
 sys.path.insert(0, str(ROOT / "infra"))
+
+
+# A shell's background jobs ignore interrupts and hand that down; the tests' own children must hear theirs.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
