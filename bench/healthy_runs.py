@@ -21,6 +21,7 @@ from liveavatar_ops.rehearse.row import INES, JUNE, MAREK, STARTER, Played, Row,
 LOOKS = {"studio": JUNE, "plain": STARTER, "dark": MAREK, "upright": INES}
 SIZES = ("low", "low", "low", "medium", "medium", "high")
 TALKS_SHARE = 0.15
+LOSSY_SHARE = 0.4
 POOR_SHARE = 0.35
 
 
@@ -45,15 +46,17 @@ def drawn(number: int, rng: random.Random) -> Row:
         faults.append(play("scene_cut", after_s=round(rng.uniform(0.5, 4), 2)))
         told.append("cut")
     if rng.random() < POOR_SHARE:
+        # Not both at once: losses on a long path really stall a picture, which is then no false alarm.
+        lossy = rng.random() < LOSSY_SHARE
         faults.append(
             play(
                 "poor_network",
-                delay_s=round(rng.uniform(0.02, 0.12), 3),
-                jitter_s=round(rng.uniform(0, 0.02), 3),
-                loss=round(rng.uniform(0, 0.01), 4),
+                delay_s=round(rng.uniform(0.01, 0.03) if lossy else rng.uniform(0.02, 0.12), 3),
+                jitter_s=round(rng.uniform(0, 0.005 if lossy else 0.02), 3),
+                loss=round(rng.uniform(0, 0.01), 4) if lossy else 0,
             )
         )
-        told.append("far away")
+        told.append("lossy" if lossy else "far away")
     talks = rng.random() < TALKS_SHARE
     if talks:
         told.append("talks")
