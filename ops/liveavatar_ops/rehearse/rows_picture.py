@@ -119,8 +119,7 @@ HEALTHY_ROWS: tuple[Row, ...] = (
     ),
     Row(
         "far_away", _VIDEO, _FINE, Cause.NONE,
-        "0.1 s each way is a viewer on another continent. (With losses too the picture really stalls at times: "
-        "a client waits 3 s for what is missing.)",
+        "0.1 s each way is a viewer on another continent; what is lost on so long a way stalls a picture.",
         (play("poor_network", loss=0, delay_s=0.1, jitter_s=0.015),),
     ),
     Row(
