@@ -38,11 +38,6 @@ def _since(start_s: float | None, end_s: float | None) -> float | None:
     return None if start_s is None or end_s is None else max(end_s - start_s, 0.0)
 
 
-def _until(facts: Facts) -> float | None:
-    room = facts.room
-    return room.disconnected_s if room.disconnected_s is not None else room.watched_until_s
-
-
 ABSENCES: dict[str, Absence] = {
     "api_start": Absence(frozenset(), lambda _facts: None),
     "connect": Absence(
@@ -50,10 +45,11 @@ ABSENCES: dict[str, Absence] = {
         lambda facts: _since(facts.room.connect_started_s, facts.room.watched_until_s),
     ),
     "join": Absence(
-        frozenset({Cause.NO_AVATAR}), lambda facts: _since(facts.room.connected_s, _until(facts))
+        frozenset({Cause.NO_AVATAR}), lambda facts: _since(facts.room.connected_s, facts.room.waited_until_s)
     ),
     "first_frame": Absence(
-        frozenset({Cause.NO_VIDEO}), lambda facts: _since(facts.room.connect_started_s, _until(facts))
+        frozenset({Cause.NO_VIDEO}),
+        lambda facts: _since(facts.room.connect_started_s, facts.room.waited_until_s),
     ),
     "answer": Absence(
         frozenset({Cause.NO_ANSWER, Cause.MUTE, Cause.SILENT_MOUTH}),

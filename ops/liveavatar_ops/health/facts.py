@@ -161,6 +161,16 @@ class RoomFacts(Part):
     failure: RoomFailure | None = None
     path: IcePath | None = None
 
+    @property
+    def gone(self) -> bool:
+        """Whether the avatar or the room went away while we were watching."""
+        return self.avatar_left_s is not None or self.disconnected_s is not None
+
+    @property
+    def waited_until_s(self) -> float | None:
+        """Up to when something could still come: the room's end, else the end of our watching."""
+        return self.disconnected_s if self.disconnected_s is not None else self.watched_until_s
+
 
 class EventFact(Part):
     """One data-channel event, as claimed by the service. No transcript text is kept."""

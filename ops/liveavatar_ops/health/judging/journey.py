@@ -107,8 +107,7 @@ def _said(facts: Facts, why: str) -> str:
 
 def _no_avatar(facts: Facts, limits: Limits) -> Reason:
     room = facts.room
-    ended_s = room.disconnected_s if room.disconnected_s is not None else room.watched_until_s
-    waited_s = (ended_s or 0.0) - (room.connected_s or 0.0)
+    waited_s = (room.waited_until_s or 0.0) - (room.connected_s or 0.0)
     if room.disconnected_s is None and waited_s < limits.join_unhealthy_s:
         text = f"No avatar had joined after {waited_s:.1f} s, when the check ended."
         return _reason(Cause.NO_AVATAR, Severity.DOUBTFUL, text)
@@ -127,9 +126,8 @@ def _no_video(facts: Facts, limits: Limits) -> Reason:
         text = f"The avatar published video, but it could not be subscribed to within {waited_s:.1f} s."
     else:
         text = f"The avatar's video track was there, but no frame came within {waited_s:.1f} s."
-    gone = room.avatar_left_s is not None or room.disconnected_s is not None
     enough = waited_s >= min(limits.video_deadline_s, limits.first_frame_unhealthy_s) * 0.9
-    return _reason(Cause.NO_VIDEO, Severity.FAILS if enough or gone else Severity.DOUBTFUL, text)
+    return _reason(Cause.NO_VIDEO, Severity.FAILS if enough or room.gone else Severity.DOUBTFUL, text)
 
 
 def _reason(cause: Cause, severity: Severity, sentence: str) -> Reason:

@@ -66,13 +66,13 @@ def _explained(measure: Measure, facts: Facts) -> bool:
 def _ended_so(facts: Facts) -> bool:
     """The avatar or the room went away: no wonder that frames ceased."""
     video = facts.video
-    return _gone(facts) and video.open_gap_s >= video.longest_gap_s
+    return facts.room.gone and video.open_gap_s >= video.longest_gap_s
 
 
 def _too_short(facts: Facts, limits: Limits) -> str | None:
     """A watch that a stopping picture may outlive: what it did not see, it could not have seen."""
     video, least_s = facts.video, limits.warm_up_s + limits.gap_unhealthy_s
-    if not video.frames or video.first_frame_s is None or _gone(facts) or limits.watch_s >= least_s:
+    if not video.frames or video.first_frame_s is None or facts.room.gone or limits.watch_s >= least_s:
         return None
     watched_s = video.watched_until_s - video.first_frame_s
     if watched_s >= least_s:
@@ -81,10 +81,6 @@ def _too_short(facts: Facts, limits: Limits) -> str | None:
         f"The picture was watched for {show(watched_s, 's')} only: too short to be sure that it does not "
         f"stall or stand. Watch for {show(least_s, 's')} or more (--watch-for, limit watch_s)."
     )
-
-
-def _gone(facts: Facts) -> bool:
-    return facts.room.avatar_left_s is not None or facts.room.disconnected_s is not None
 
 
 def _notes(facts: Facts, limits: Limits) -> Iterator[Reason]:
