@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import Field
 
 from liveavatar_ops.health.facts_media import (
+    ArrivalSeries,
     AudioFacts,
     ConversationFacts,
     FrameSeries,
@@ -27,6 +28,7 @@ from liveavatar_ops.health.facts_media import (
 
 __all__ = [
     "ApiStep",
+    "ArrivalSeries",
     "AudioFacts",
     "ConversationFacts",
     "CreditFacts",

@@ -24,6 +24,17 @@ class Span(Part):
         return self.end_s - self.start_s
 
 
+class ArrivalSeries(Part):
+    """The picture's packets, counted twice a second: parallel lists, each a running sum."""
+
+    at_s: tuple[float, ...] = ()
+    received: tuple[int, ...] = ()
+    asked_again: tuple[int, ...] = ()
+    """How often we told the media server that packets were missing (NACK)."""
+    sent_again: tuple[int, ...] = ()
+    """Packets of which it had a copy and sent it."""
+
+
 class NetworkFacts(Part):
     """Selected receiver statistics; freeze and pause durations are absent because the SDK reports 0."""
 
@@ -38,6 +49,7 @@ class NetworkFacts(Part):
     pli_count: int | None = None
     qp_mean: float | None = None
     concealed_share: float | None = None
+    arrivals: ArrivalSeries = ArrivalSeries()
 
 
 class FrameSeries(Part):

@@ -9,7 +9,7 @@ machine may have caused is doubtful, never a fault of the avatar; what frames an
 from collections.abc import Iterable
 
 from liveavatar_ops.health.facts import Facts
-from liveavatar_ops.health.judging import conversation, journey, own_side, picture
+from liveavatar_ops.health.judging import conversation, journey, last_stretch, own_side, picture
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.next_steps import next_step
 from liveavatar_ops.health.verdicts import Cause, Judgement, Reason, Severity, Verdict
@@ -62,7 +62,7 @@ def judge(facts: Facts, limits: Limits) -> Judgement:
         *conversation.reasons(facts, limits),
         *own_side.reasons(facts),
     ]
-    found = [own_side.excuse(reason, facts) for reason in found]
+    found = last_stretch.weighed([own_side.excuse(reason, facts) for reason in found], facts)
     if starved:
         found = [own_side.doubt(reason, facts, limits) for reason in found]
         tells = Severity.DOUBTFUL if any(r.severity is Severity.DOUBTFUL for r in found) else Severity.NOTE

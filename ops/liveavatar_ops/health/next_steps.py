@@ -111,6 +111,10 @@ _NETWORK_BY_PART: dict[OwnNetwork, str] = {
         "or except the host in NO_PROXY."
     ),
 }
+_LOST_ON_THE_WAY = (
+    "Look at this machine's own line (Wi-Fi, VPN, a full uplink) and check again, best from where your "
+    "viewers are: what is lost between the media server and here says nothing of the avatar."
+)
 _QUOTA_BY_CODE = {
     4003: (
         "All sessions of the plan are in use: `liveavatar-ops health janitor` stops probe sessions left "
@@ -151,8 +155,9 @@ def _of_own_host(facts: Facts) -> str | None:
 
 def _of_own_network(facts: Facts) -> str | None:
     trouble = facts.refusal or facts.room.failure
-    part = trouble.own_network if trouble else None
-    return _NETWORK_BY_PART[part] if part else None
+    if trouble is None:
+        return _LOST_ON_THE_WAY
+    return _NETWORK_BY_PART[trouble.own_network] if trouble.own_network else None
 
 
 _BY_FACTS: dict[Cause, Callable[[Facts], str | None]] = {

@@ -20,6 +20,7 @@ from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from liveavatar_ops.health.api_side import ApiSide
+from liveavatar_ops.health.arrivals import Arrivals
 from liveavatar_ops.health.conversing import Asked, ask, conversation_facts
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.files import write_whole
@@ -60,6 +61,7 @@ class Probe:
         self._room: RoomWatch | None = None
         self._asked: Asked | None = None
         self._wish: asyncio.Future[str] | None = None
+        self._arrivals = Arrivals(self._notes.now_s)
 
     async def run(self) -> None:
         """Do the check, stop the session, write the facts. Never raises."""
@@ -119,13 +121,14 @@ class Probe:
         lag, first_reading = Lag(), read_cpu()
         ticking = asyncio.create_task(watch_loop(lag, self._notes.now_s))
         keeping = asyncio.create_task(self._keep_alive())
+        counting = asyncio.create_task(self._arrivals.count(lambda: room.video_track))
         try:
             token = started.livekit_client_token.get_secret_value()
             await room.join(started.livekit_url, token, within_s=limits.connect_deadline_s)
             await self._watch(room, senses, self._room_ends_at(started))
         finally:
             self._notes.room.setdefault("watched_until_s", round(self._notes.now_s(), 4))
-            for task in (ticking, keeping):
+            for task in (ticking, keeping, counting):
                 task.cancel()
             room.stop_reading()
             use = between(first_reading, read_cpu())
@@ -206,7 +209,9 @@ class Probe:
                 audio = rows_of(await room.audio_track.get_stats()) if room.audio_track else []
                 session = await room.room.get_rtc_stats()
                 watched = self._notes.now_s() - (room.first_frame_s or self._notes.now_s())
-                self._notes.extra["network"] = network_facts(video, audio, watched_s=watched)
+                arrivals = self._arrivals.series()
+                network = network_facts(video, audio, watched_s=watched, arrivals=arrivals)
+                self._notes.extra["network"] = network
                 paths = rows_of(session.subscriber_stats) + rows_of(session.publisher_stats)
                 self._notes.room["path"] = ice_path(paths)
 

@@ -7,7 +7,7 @@ Freeze and pause durations are left out on purpose: the SDK always reports 0 (vi
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from liveavatar_ops.health.facts import IcePath, NetworkFacts
+from liveavatar_ops.health.facts import ArrivalSeries, IcePath, NetworkFacts
 
 Row = tuple[str, Any]
 """Kind of a statistic (`inbound_rtp`, `candidate_pair`, …) and its message."""
@@ -23,7 +23,9 @@ def rows_of(stats: Iterable[Any]) -> list[Row]:
     return found
 
 
-def network_facts(video: list[Row], audio: list[Row], *, watched_s: float) -> NetworkFacts:
+def network_facts(
+    video: list[Row], audio: list[Row], *, watched_s: float, arrivals: ArrivalSeries | None = None
+) -> NetworkFacts:
     """Loss, jitter, bitrate and codec of the picture, made-up share of the sound."""
     facts: dict[str, Any] = {}
     picture = _only(video, "inbound_rtp")
@@ -49,7 +51,7 @@ def network_facts(video: list[Row], audio: list[Row], *, watched_s: float) -> Ne
         facts["concealed_share"] = _share(
             sound.inbound.concealed_samples, sound.inbound.total_samples_received
         )
-    return NetworkFacts(**facts)
+    return NetworkFacts(**facts, arrivals=arrivals or ArrivalSeries())
 
 
 def ice_path(rows: list[Row]) -> IcePath | None:

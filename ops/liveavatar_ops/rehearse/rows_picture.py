@@ -91,8 +91,8 @@ PICTURE_ROWS: tuple[Row, ...] = (
         (play("early_end", after_s=6),), limits={"watch_s": 9},
     ),
     Row(
-        "lossy", _VIDEO, _BAD, Cause.FROZEN,
-        "While one watches, six packets of ten get lost each way: frames come, but none can be put together.",
+        "lossy", _VIDEO, Verdict.INCONCLUSIVE, Cause.OWN_NETWORK,
+        "Six packets of ten get lost each way: no frame can be put together. Our way, not the avatar.",
         (play("poor_network", loss=0.6, after_s=9),), limits={"watch_s": 12},
     ),
 )  # fmt: skip
@@ -119,7 +119,7 @@ HEALTHY_ROWS: tuple[Row, ...] = (
     ),
     Row(
         "far_away", _VIDEO, _FINE, Cause.NONE,
-        "0.1 s each way is a viewer on another continent; what is lost on so long a way stalls a picture.",
+        "0.1 s each way is a viewer on another continent.",
         (play("poor_network", loss=0, delay_s=0.1, jitter_s=0.015),),
     ),
     Row(

@@ -2,7 +2,7 @@
 
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.verdicts import Cause, Verdict
-from liveavatar_ops.rehearse.row import JUNE, Row, play
+from liveavatar_ops.rehearse.row import JUNE, MAREK, Row, play
 
 _TALK = Depth.CONVERSATION
 _BAD, _MILD, _FINE = Verdict.UNHEALTHY, Verdict.DEGRADED, Verdict.HEALTHY
@@ -11,6 +11,15 @@ TALK_ROWS: tuple[Row, ...] = (
     Row(
         "talks", _TALK, _FINE, Cause.NONE,
         "Heard, answered in time, with its own mouth.", avatar=JUNE,
+    ),
+    Row(
+        "talks_in_the_dark", _TALK, _FINE, Cause.NONE,
+        "In low light a talking mouth changes the picture half as much.", avatar=MAREK,
+    ),
+    Row(
+        "talks_backlit", _TALK, _FINE, Cause.NONE,
+        "A face in the dark before a bright garden: only its own light says how much its mouth can change.",
+        (play("scene_cut", after_s=2),), avatar=MAREK,
     ),
     Row(
         "revoked_openai_key", _TALK, _BAD, Cause.NO_ANSWER,

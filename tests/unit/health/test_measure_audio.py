@@ -164,12 +164,13 @@ def mouth_track(
     size: tuple[int, int] = (ROWS, COLUMNS),
     mouth: tuple[slice, slice] = MOUTH,
     nod: float = 0.0,
+    window: float = 0.0,
 ) -> MouthTrack:
     """
     Ten seconds of a face whose mouth opens by `opening(t)`; only one frame in `every` is looked at.
 
     `light` dims the scene, mouth and all; `size` is in blocks of 16×16 pixels; `nod` is by how much an edge
-    of the head goes lighter and darker as it nods.
+    of the head goes lighter and darker as it nods; `window` is how much brighter it is behind the head.
     """
     wall = 120 + 45 * np.sin(np.arange(size[1]) / 3).astype(np.float32)
     rng = np.random.default_rng(4)
@@ -183,6 +184,7 @@ def mouth_track(
         blocks[size[0] // 4, size[1] // 8 : -size[1] // 8] += 3 * np.sin(t)  # a swaying edge
         blocks[size[0] // 3, size[1] // 3 : -size[1] // 3] += nod * np.sin(5 * t)
         blocks = 16 + (blocks - 16) * np.float32(light)
+        blocks[:, : size[1] // 3] += window
         blocks += rng.normal(0, noise, blocks.shape)
         track.see(blocks, None if before is None else np.abs(blocks - before).astype(np.float32), t)
         before = blocks
@@ -218,7 +220,12 @@ TINY = {"size": (11, 20), "mouth": (slice(6, 7), slice(9, 11))}  # 320x180
 BIG = {"size": (45, 80), "polarity": -60.0}
 
 
-@pytest.mark.parametrize("scene", [DIM, TINY, DIM | TINY, BIG], ids=["dim", "tiny", "both", "lit"])
+BACKLIT = {"light": 0.4, "window": 120.0}
+
+
+@pytest.mark.parametrize(
+    "scene", [DIM, TINY, DIM | TINY, BIG, BACKLIT], ids=["dim", "tiny", "both", "lit", "backlit"]
+)
 def test_a_talking_mouth_is_seen_in_low_light_and_in_a_small_picture(scene):
     """All changes are smaller there; measured on a dark avatar: 2 grey levels where a lit one has 4."""
     talks = lip_facts(mouth_track(lambda t: envelope(np.array(t)), **scene), levels(), SPEECH)

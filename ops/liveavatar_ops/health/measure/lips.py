@@ -23,9 +23,16 @@ MOVED_LEVELS = 2.0  # a block changed between two frames
 MOUTH_BLOCKS = 8
 LEAST_SPEECH_S = 1.0
 QUIETEST_DBFS = -60.0
-MOUTH_LEAST_BLOCKS = 4
+MOUTH_LEAST_BLOCKS, MOUTH_LEAST_SHARE = (
+    4,
+    0.0085,
+)  # of the blocks looked at; what sways covers more in a large one
 FEW_BLOCKS, FEW_LEAST_BLOCKS = 200, 2  # in the middle of a picture under 360 lines a mouth covers fewer
 USUAL_CONTRAST = 32.0  # standard deviation of the picture's middle at which the limit holds as it is
+USUAL_LIGHT, BLACK = (
+    130.0,
+    16.0,
+)  # luma around a mouth at which the limit holds as it is; measured: 150 to 180
 USUAL_INTERVAL_S = 0.04  # between two frames; what sways changes by more in a longer one
 DIMMEST_SHARE = 0.5  # of the limit: below that a change may be coding noise (measured: a still mouth ≤ 1.7)
 WINDOW_S = 1.0
@@ -84,7 +91,7 @@ def mouth_moving_s(mouth: MouthTrack, start_s: float, end_s: float, *, levels: f
     How long in [start, end] a small group of blocks moved as a talking mouth does, heard or not.
 
     A block talks at a moment when it changed by `levels` in two of five frames of the second around it: an
-    eyelid moves for an instant, a swaying edge by less. In a dim picture everything changes by less, between
+    eyelid moves for an instant, a swaying edge by less. In dim light everything changes by less, between
     frames far apart by more, so `levels` is fitted to both. Steps of a quarter second.
     """
     return float(np.count_nonzero(_talking(mouth, [(start_s, end_s)], levels) > 0) * STEP_S)
@@ -106,25 +113,31 @@ def _talking(
     moments = np.concatenate([np.arange(start_s + STEP_S / 2, end_s, STEP_S) for start_s, end_s in stretches])
     found = np.full(moments.size, -1, np.int8)
     at, motion = mouth.at_s, mouth.motion
-    least = MOUTH_LEAST_BLOCKS if motion.ndim > 1 and motion.shape[1] >= FEW_BLOCKS else FEW_LEAST_BLOCKS
-    if at.size < LEAST_FRAMES or motion.shape[1] < least:
+    blocks = motion.shape[1] if motion.ndim > 1 else 0
+    least = max(
+        MOUTH_LEAST_BLOCKS if blocks >= FEW_BLOCKS else FEW_LEAST_BLOCKS, round(blocks * MOUTH_LEAST_SHARE)
+    )
+    if at.size < LEAST_FRAMES or blocks < least:
         return found
-    moved = motion >= levels * _fit(mouth)
-    sums = np.concatenate((np.zeros((1, moved.shape[1])), np.cumsum(moved, axis=0)))
+    levels *= max(float(np.median(np.diff(at))) / USUAL_INTERVAL_S, 1.0)
+    contrast = mouth.luma.std(axis=1)
     for index, moment in enumerate(moments):
         first, end = np.searchsorted(at, (moment - WINDOW_S / 2, moment + WINDOW_S / 2))
         if end - first >= LEAST_FRAMES:
-            shares = (sums[end] - sums[first]) / (end - first)
+            dimness = _dimness(mouth.light(first, end), float(np.median(contrast[first:end])))
+            shares = np.mean(motion[first:end] >= levels * dimness, axis=0)
             found[index] = np.partition(shares, -least)[-least] >= MOVING_SHARE
     return found
 
 
-def _fit(mouth: MouthTrack) -> float:
-    """What the limit is multiplied by: 1 for a picture of usual contrast at 25 frames a second."""
-    contrast = float(np.median(mouth.luma.std(axis=1)))
-    interval_s = float(np.median(np.diff(mouth.at_s)))
-    dimness = min(max(contrast / USUAL_CONTRAST, DIMMEST_SHARE), 1.0)
-    return dimness * max(interval_s / USUAL_INTERVAL_S, 1.0)
+def _dimness(light: Series, contrast: float) -> Series:
+    """
+    What the limit is multiplied by at each block: 1 for usual light on a face in a picture of usual contrast.
+
+    Each block has its own: before a bright window a face is dim and the rest of the picture is not.
+    """
+    lit = np.minimum((light - BLACK) / (USUAL_LIGHT - BLACK), contrast / USUAL_CONTRAST)
+    return np.asarray(np.clip(lit, DIMMEST_SHARE, 1.0))
 
 
 def _heard(at: Series, speech: Sequence[Span]) -> _Heard:

@@ -50,5 +50,18 @@ class MouthTrack:
         """Change against the frame before, grey levels, [frames, blocks]."""
         return np.asarray(self._motion, np.float32)
 
+    def light(self, first: int, end: int) -> npt.NDArray[np.float64]:
+        """
+        How bright it is around each block, mean luma over the frames from `first` up to `end`.
+
+        Around: a tenth of the picture's height each way, so that a mouth is seen with the skin about it.
+        """
+        picture = np.full(self._shape, np.nan)
+        picture[self._mask] = np.mean(self._luma[first:end], axis=0, dtype=np.float64)
+        reach = max(self._shape[0] // 10, 1)
+        padded = np.pad(picture, reach, constant_values=np.nan)
+        windows = np.lib.stride_tricks.sliding_window_view(padded, (2 * reach + 1, 2 * reach + 1))
+        return np.asarray(np.nanmean(windows[self._mask], axis=(1, 2)))
+
     def __len__(self) -> int:
         return len(self._at)

@@ -1,0 +1,61 @@
+"""Pictures that were lost between the media server and us say nothing of the avatar. Pure."""
+
+from collections.abc import Sequence
+
+from liveavatar_ops.health.facts import ArrivalSeries, Facts
+from liveavatar_ops.health.measures import show
+from liveavatar_ops.health.verdicts import Cause, Reason, Severity
+
+_OF_CADENCE = {"gap", "freeze_ratio", "fps", "fps_fall"}
+_ARRIVED_SHARE = 0.25  # of the usual packets; a stalled avatar sends none
+_ASKED_BEFORE_S = 1.0  # what is missing was asked for before the picture stood
+_SHORT_S = 0.5  # such gaps explain no rate
+
+
+def weighed(reasons: Sequence[Reason], facts: Facts) -> list[Reason]:
+    """The same reasons; what a gap on our side explains is only doubtful, and it is said why."""
+    if not any(_blames_cadence(reason) for reason in reasons) or not lost_on_the_way(facts):
+        return list(reasons)
+    took = show(facts.video.longest_gap_s, "s")
+    sentence = (
+        f"Packets kept arriving while the picture stood for {took}: others were lost on their way here."
+    )
+    doubtful = {"severity": Severity.DOUBTFUL}
+    return [
+        Reason(cause=Cause.OWN_NETWORK, severity=Severity.DOUBTFUL, sentence=sentence),
+        *(reason.model_copy(update=doubtful) if _blames_cadence(reason) else reason for reason in reasons),
+    ]
+
+
+def _blames_cadence(reason: Reason) -> bool:
+    return reason.measure in _OF_CADENCE and reason.severity in {Severity.FAILS, Severity.DEGRADES}
+
+
+def lost_on_the_way(facts: Facts) -> bool:
+    """Did packets keep arriving through the longest gap, while we asked for others that the server had?"""
+    video, counted = facts.video, facts.network.arrivals
+    begun_s, took_s = video.longest_gap_at_s, video.longest_gap_s
+    if begun_s is None or took_s < _SHORT_S or len(counted.at_s) < 2:
+        return False
+    ended_s = begun_s + took_s
+    lasted_s = counted.at_s[-1] - counted.at_s[0]
+    usual = (counted.received[-1] - counted.received[0]) / lasted_s if lasted_s > 0 else 0.0
+    arrived = _between(counted, counted.received, begun_s, ended_s)
+    asked = _between(counted, counted.asked_again, begun_s - _ASKED_BEFORE_S, ended_s)
+    had_copies = counted.sent_again[-1] > 0
+    return usual > 0 and arrived >= _ARRIVED_SHARE * usual * took_s and asked >= 1 and had_copies
+
+
+def _between(counted: ArrivalSeries, sums: Sequence[int], start_s: float, end_s: float) -> float:
+    return _at(counted.at_s, sums, end_s) - _at(counted.at_s, sums, start_s)
+
+
+def _at(at_s: Sequence[float], sums: Sequence[int], moment_s: float) -> float:
+    """A running sum at a moment between two readings, as if it had grown evenly."""
+    if moment_s <= at_s[0]:
+        return float(sums[0])
+    for index in range(1, len(at_s)):
+        if moment_s <= at_s[index]:
+            grown = (moment_s - at_s[index - 1]) / (at_s[index] - at_s[index - 1])
+            return sums[index - 1] + grown * (sums[index] - sums[index - 1])
+    return float(sums[-1])
