@@ -21,6 +21,9 @@ LONGEST_CHECK_S = 300
 
 MODULE = "liveavatar_ops.health"
 PASSES = ("healthy", "degraded")
+MEND_FIRST = "Mend what is named above in the gate or its template, then run `pulumi up` again"
+REFUSED = 2
+"""Exit code of a check that could not be asked for in this way."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +72,19 @@ def run_check(template: Mapping[str, Any], depth: str, settings: Settings) -> Se
         return _no_result(f"the check was not over after {LONGEST_CHECK_S} s")
     finally:
         file.unlink(missing_ok=True)
-    seen = read_result(done.stdout, done.stderr, str(evidence))
+    refused = done.returncode == REFUSED
+    seen = read_result(done.stdout, done.stderr, str(evidence), refused=refused)
     if seen.passes:
         shutil.rmtree(folder, ignore_errors=True)
     return seen
 
 
-def read_result(out: str, err: str, evidence: str = "") -> Seen:
-    """What a check said; anything that is not a result document is inconclusive."""
+def read_result(out: str, err: str, evidence: str = "", *, refused: bool = False) -> Seen:
+    """
+    What a check said; anything that is not a result document is inconclusive.
+
+    `refused`: it ended with exit code 2, and what it said last is why it could not be done at all.
+    """
     try:
         told = json.loads(out)
         judgement = (told["results"][0] if "results" in told else told)["judgement"]
@@ -85,6 +93,8 @@ def read_result(out: str, err: str, evidence: str = "") -> Seen:
         return Seen(judgement["verdict"], judgement["cause"], sentence, judgement["next_step"], evidence)
     except (ValueError, KeyError, IndexError, TypeError):
         rows = [row for row in err.splitlines() if row.strip()]
+        if refused and rows:
+            return Seen("inconclusive", "configuration", f"No check could be made: {rows[-1]}", MEND_FIRST)
         return _no_result(rows[-1] if rows else "it said nothing")
 
 

@@ -44,6 +44,7 @@ class Output:
     several: bool = False
     _opened: bool = False
     _results: list[HealthResult] = field(default_factory=list)
+    _folders: set[Path] = field(default_factory=set)
 
     def check_places(self) -> None:
         """Refuse places that cannot be written before anything is started."""
@@ -162,9 +163,18 @@ class Output:
         facts = outcome.checked.facts
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", facts.target.name)[:60]
         if self.evidence is not None:
-            return self.evidence / name if self.several else self.evidence
+            return self._unused(self.evidence / name) if self.several else self.evidence
         session = facts.session_id[:8] if facts.session_id else "no-session"
         return DEFAULT_FOLDER / f"{facts.started_at:%Y%m%dT%H%M%SZ}-{name}-{session}"
+
+    def _unused(self, folder: Path) -> Path:
+        """Two templates of one run may bear one name; neither writes over the other's evidence."""
+        number, found = 1, folder
+        while found in self._folders:
+            number += 1
+            found = folder.with_name(f"{folder.name}-{number}")
+        self._folders.add(found)
+        return found
 
     def _warn(self, what: str, why: OSError) -> None:
         """A verdict that was paid for is said, whether or not it can be kept."""

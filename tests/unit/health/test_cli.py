@@ -240,6 +240,17 @@ def test_evidence_of_several_targets_goes_into_a_folder_each(tmp_path: Path):
     )
 
 
+def test_two_templates_of_one_name_keep_their_evidence_apart(tmp_path: Path):
+    """`a/desk.yaml` and `b/desk.yaml` are both called desk."""
+    to = output(tmp_path, evidence=tmp_path / "ev")
+    to.several = True
+    for verdict in (Verdict.HEALTHY, Verdict.UNHEALTHY):
+        to.end(outcome(verdict, "desk"))
+
+    kept = [json.loads((tmp_path / "ev" / name / "result.json").read_text()) for name in ("desk", "desk-2")]
+    assert [each["judgement"]["verdict"] for each in kept] == ["healthy", "unhealthy"]
+
+
 def test_a_place_that_cannot_be_written_is_refused_before_a_session_is_paid_for(tmp_path: Path):
     """A file where a folder should be, and a folder where a file should be."""
     file = tmp_path / "file"

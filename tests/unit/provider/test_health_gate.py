@@ -112,3 +112,14 @@ def test_anything_but_a_result_is_inconclusive(out: str) -> None:
     assert seen.verdict == "inconclusive"
     assert not seen.passes
     assert "KeyError" in seen.sentence
+
+
+def test_a_check_that_was_refused_says_what_to_mend() -> None:
+    """Exit code 2: nothing is wrong with the machine, so nobody is sent to the doctor."""
+    said = "liveavatar-ops: target desk: nobody answers in this template\n"
+
+    seen = read_result("", said, refused=True)
+
+    assert (seen.verdict, seen.cause) == ("inconclusive", "configuration")
+    assert "nobody answers in this template" in seen.sentence
+    assert "doctor" not in seen.next_step
