@@ -105,3 +105,19 @@ def test_far_away_is_measured_as_such(emulator: RunningEmulator, tmp_path: Path)
     assert facts["video"]["frames"] > 0
     assert facts["room"]["path"]["protocol"] == "udp"
     assert facts["room"]["path"]["round_trip_s"] > 0.17
+
+
+def test_a_picture_lost_on_the_last_stretch_is_no_fault_of_the_avatar(
+    emulator: RunningEmulator, tmp_path: Path
+):
+    """Packets keep arriving, the server has copies of the others: the avatar lives, we do not see it."""
+    fault = {"name": "poor_network", "loss": 0.6, "after_s": 6}
+
+    ended = seen_through(emulator, tmp_path, fault, watch_s=11)
+
+    assert named(ended) == ("inconclusive", "own_network")
+    assert ended.result is not None
+    counted = ended.result["facts"]["network"]["arrivals"]
+    assert counted["received"][-1] > counted["received"][0]
+    assert counted["asked_again"][-1] > 0
+    assert counted["sent_again"][-1] > 0
