@@ -1,12 +1,13 @@
 """
 CPU and memory of one check against headless Chromium that plays the same session, in one run.
 
-Four viewers take turns in the same room, each alone with the avatar, each watching equally long: `check` is
+Five viewers take turns in the same room, each alone with the avatar, each watching equally long: `check` is
 the whole command with its child, evidence written, as users run it; `plays` is Chromium with a page that
 joins by the vendor's client library and plays picture and sound, and judges nothing; `judges` is the same
 page that also looks at the picture on a canvas five times a second, the least that a probe in a browser must
-do; `judges_all` looks at every picture, as the check does, though at a quarter of its height. Everything but
-the viewer (API, media server, avatar) is left out.
+do; `judges_all` looks at every picture, though at a quarter of its height; `same` looks at every picture in
+full size and measures the sound, which is what the check does. Everything but the viewer (API, media server,
+avatar) is left out.
 
 CPU is that of the whole process tree from its start to its end (`whole`) and while it watched (`watch`);
 memory is the highest sample of the tree while it watched. Goals: the check takes at most a third of the CPU
@@ -36,7 +37,8 @@ from bench.support.sessions import started, stopped
 from bench.support.tree import TreeMeter
 
 CPU_GOAL, MEMORY_GOAL = 1 / 3, 1 / 4
-LOOKS: dict[str, float | str] = {"plays": 0, "judges": 5, "judges_all": "every"}  # a second
+SAME = "same"
+LOOKS: dict[str, float | str] = {"plays": 0, "judges": 5, "judges_all": "every", SAME: "every"}  # a second
 SIDES = ("check", *LOOKS)
 LOOK_HEIGHT = 180
 FRAMES_EXPECTED = 0.8  # of 25 a second; fewer, and a side did not do the work it is compared by
@@ -70,13 +72,15 @@ def check_costs(room: RunningEmulator, folder: Path, quality: str, seconds: floa
     }
 
 
-def page_costs(room: RunningEmulator, quality: str, seconds: float, looks: float | str) -> Figures:
+def page_costs(room: RunningEmulator, quality: str, seconds: float, side: str) -> Figures:
     """One page in a browser of its own, from the browser's start to just before its end."""
+    looks, whole = LOOKS[side], side == SAME
+    height = int(QUALITIES[quality][1]) if whole else LOOK_HEIGHT
     session = started(room, quality=quality)
     try:
         with tempfile.TemporaryDirectory() as folder, page(Path(folder)) as shown:
             meter = TreeMeter(shown.pid)
-            shown.join(session.url, session.token, looks_a_second=looks, height=LOOK_HEIGHT)
+            shown.join(session.url, session.token, looks_a_second=looks, height=height, sound=whole)
             begin = time.time()
             time.sleep(seconds)
             end = time.time()
@@ -88,6 +92,7 @@ def page_costs(room: RunningEmulator, quality: str, seconds: float, looks: float
     assert told["audioPlays"], "the page did not play the sound"
     least = (FPS if looks == "every" else float(looks)) * seconds / 2
     assert told["looks"] >= least, f"too few looks: {told}"
+    assert not whole or told["loudest"] > 0, f"nothing was heard: {told}"
     return costs(meter, begin, end) | {
         "frames": told["framesDecoded"],
         "frames_shown": told["frames"],
@@ -122,7 +127,7 @@ def measure(rounds: int, quality: str, seconds: float, seed: int) -> dict[str, l
                 if side == "check":
                     took = check_costs(room, Path(made), quality, seconds)
                 else:
-                    took = page_costs(room, quality, seconds, LOOKS[side])
+                    took = page_costs(room, quality, seconds, side)
                 enough = took["frames"] >= FRAMES_EXPECTED * FPS * seconds
                 assert enough, f"{side} decoded {took['frames']} frames in {seconds:g} s: not the same work"
                 found[side].append(took)
@@ -176,7 +181,7 @@ def main(argv: Sequence[str] = ()) -> int:
         "goals": {"cpu": round(CPU_GOAL, 3), "memory": MEMORY_GOAL},
     }
     print(f"kept in {keep('chromium', {**asked, **figures, 'raw': raw})}")
-    same = shares["judges_all"]
+    same = shares[SAME]
     return 0 if same["cpu_whole_s"] <= CPU_GOAL and same["memory_own_mib"] <= MEMORY_GOAL else 1
 
 

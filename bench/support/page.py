@@ -61,9 +61,11 @@ class Page:
         self._tab = tab
         self.pid = tab.pid
 
-    def join(self, url: str, token: str, *, looks_a_second: float | str, height: int) -> None:
-        """Join, play, and judge the picture at this height so often, or "every" one, or never (0)."""
-        judge = {"times_a_second": looks_a_second, "height": height}
+    def join(
+        self, url: str, token: str, *, looks_a_second: float | str, height: int, sound: bool = False
+    ) -> None:
+        """Join, play, judge the picture at this height so often, or "every" one, or never (0), and the sound."""
+        judge = {"times_a_second": looks_a_second, "height": height, "sound": sound}
         self._tab.value(f"void join({json.dumps(url)}, {json.dumps(token)}, {json.dumps(judge)})")
         until = time.monotonic() + PATIENCE_S
         while not (seen := self._tab.value("seen"))["firstFrameAt"]:

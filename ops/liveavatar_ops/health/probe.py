@@ -1,7 +1,7 @@
 """
 The child process of a check: does it once, leaves facts in a file, and stops what it started.
 
-Run as `python -m liveavatar_ops.health.probe`; the job comes as the first line of standard input, and
+Run by `python -m liveavatar_ops.health.child`; the job comes as the first line of standard input, and
 the end of that input means that the parent is gone. Its own exit code means nothing: the LiveKit SDK
 can abort an interpreter that ends normally and can send SIGTERM to its own process (video health
 facts §0), so it leaves by `os._exit` once the facts are on disk.
@@ -290,7 +290,3 @@ def main() -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
-
-
-if __name__ == "__main__":
-    main()

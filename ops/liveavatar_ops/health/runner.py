@@ -37,7 +37,7 @@ from pulumi_liveavatar.text import scrub, shorten
 if TYPE_CHECKING:
     from liveavatar_ops.health.thumbnails import Thumbnail
 
-CHILD = (sys.executable, "-m", "liveavatar_ops.health.probe")
+CHILD = (sys.executable, "-m", "liveavatar_ops.health.child")
 POLL_S = 0.05
 GRACE_S = 10.0  # for the child to stop its session after it was asked to end
 MARGIN_S = 60.0  # beyond a child's own end before a janitor elsewhere may touch its session

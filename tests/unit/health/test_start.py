@@ -22,9 +22,10 @@ def loaded_by(module: str) -> set[str]:
     [
         ("liveavatar_ops.cli", {*PARENT, "pydantic", "rich", "yaml"}),
         ("liveavatar_ops.health.cli", PARENT),
+        ("liveavatar_ops.health.child", {*PARENT, "pydantic", "rich", "yaml"}),
         ("liveavatar_ops.health.probe", {*LATER, "typer", "yaml"}),
     ],
-    ids=["help", "parent", "child"],
+    ids=["help", "parent", "child", "probe"],
 )
 def test_a_process_of_a_check_loads_nothing_that_it_may_not_need(module: str, spared: set[str]) -> None:
     """
@@ -35,3 +36,19 @@ def test_a_process_of_a_check_loads_nothing_that_it_may_not_need(module: str, sp
 
     assert "liveavatar_ops" in found
     assert not found & spared
+
+
+def test_the_child_draws_nothing_and_loads_nothing_to_draw_with() -> None:
+    """structlog and httpx each would, where they find it."""
+    code = (
+        "import sys\n"
+        "from liveavatar_ops.health import child\n"
+        "for name in child.UNUSED: sys.modules.setdefault(name, None)\n"
+        "import liveavatar_ops.health.probe\n"
+        "print(*{name.partition('.')[0] for name, there in sys.modules.items() if there})"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    found = set(told.stdout.split())
+    assert {"httpx", "structlog", "livekit"} <= found
+    assert not found & {"rich", "pygments", "click"}
