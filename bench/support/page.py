@@ -64,7 +64,7 @@ class Page:
     def join(
         self, url: str, token: str, *, looks_a_second: float | str, height: int, sound: bool = False
     ) -> None:
-        """Join, play, judge the picture at this height so often, or "every" one, or never (0), and the sound."""
+        """Join and play; judge the picture so often, or "every" one, or never (0), and the sound if asked."""
         judge = {"times_a_second": looks_a_second, "height": height, "sound": sound}
         self._tab.value(f"void join({json.dumps(url)}, {json.dumps(token)}, {json.dumps(judge)})")
         until = time.monotonic() + PATIENCE_S
