@@ -61,6 +61,14 @@ def printed(given, *, width=80, colour=False) -> str:
     return out.getvalue()
 
 
+@pytest.mark.parametrize("sandbox", [True, False])
+def test_a_check_in_the_sandbox_says_so(sandbox):
+    """It cost nothing, and it is not what customers see."""
+    told = printed(result(target={"sandbox": sandbox}))
+
+    assert ("· sandbox ·" in told) is sandbox
+
+
 @pytest.mark.parametrize("given", RESULTS.values(), ids=RESULTS)
 def test_a_result_fits_eighty_columns_and_needs_no_colour(given):
     """Everything that colour says stands there in words too."""

@@ -71,6 +71,7 @@ def _about(result: HealthResult) -> str:
     target, facts = result.target, result.facts
     words = [
         f"depth {target.depth.value}",
+        "sandbox" if target.sandbox else "",
         f"stack {target.stack}" if target.stack else "",
         f"avatar {target.avatar_id[:8]}" if target.avatar_id else "",
         f"session {facts.session_id[:8]}" if facts.session_id else "",
