@@ -79,6 +79,17 @@ def test_nobody_scrolls_sideways(tab: Tab, tmp_path: Path, name: str, width: int
     assert tab.value(WIDER_THAN_THE_PAGE) == []
 
 
+def test_on_a_phone_one_touch_leads_to_the_first_red_picture(tab: Tab, tmp_path: Path):
+    """The strip begins with the good ones, which nobody was woken for."""
+    tab.open(written(tmp_path, "frozen"), width=390)
+    left = "document.querySelector('#first-red').getBoundingClientRect().left"
+    before = tab.value(left)
+    tab.value("document.querySelector('a[href=\"#first-red\"]').click()")
+
+    assert before >= 390
+    assert 0 <= tab.value(left) < 390
+
+
 @pytest.mark.parametrize("words", [*BREAKING_OUT, "x" * 300])
 def test_hostile_names_neither_run_nor_push_the_page_apart(tab: Tab, tmp_path: Path, words: str):
     page = tmp_path / "report.html"
