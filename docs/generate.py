@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from docs.figures import TITLES, rows
 from liveavatar_emulator.fault_table import KINDS, TIMES
 from liveavatar_ops.health.explain import explained, value_in_words
 from liveavatar_ops.health.next_steps import NEXT_STEPS
@@ -112,11 +113,25 @@ Every verdict but `healthy` names one cause: who has to act, or where to look fi
 """
 
 
+def figures() -> str:
+    """What was measured, from the kept results."""
+    return f"""# Figures
+
+{MADE.replace("edit the code", "measure again")}
+
+What was measured on a machine of two cores, from the files in `bench/results`, where every raw figure stands.
+[How each is made](benchmarks.md).
+
+{table(TITLES, list(rows()))}
+"""
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "limits.md": limits,
     "settings.md": settings,
     "faults.md": faults,
     "causes.md": causes,
+    "figures.md": figures,
 }
 
 
