@@ -69,6 +69,21 @@ async def joined(detour: Detour, count: int) -> tuple[websockets.ClientConnectio
     return user, {transport: int(port) for transport, port in offered}
 
 
+@asynccontextmanager
+async def relayed(
+    conditions: Conditions, *, doors: int = 1
+) -> AsyncIterator[tuple[Detour, websockets.ClientConnection, dict[str, int]]]:
+    """A detour to a media server, a user behind it, and the port of each way that the user was offered."""
+    async with media_server() as server:
+        detour = await Detour.open(server, conditions)
+        user, ports = await joined(detour, doors)
+        try:
+            yield detour, user, ports
+        finally:
+            await user.close()
+            await detour.close()
+
+
 async def by_udp(port: int, within_s: float) -> bytes | None:
     """What comes back for one datagram, sent until something does."""
     loop = asyncio.get_running_loop()
@@ -112,9 +127,7 @@ def test_udp_blocked_leaves_tcp_open() -> None:
     """No datagram passes; a framed one in a TCP stream does, and is framed on its way back."""
 
     async def test() -> None:
-        async with media_server() as server:
-            detour = await Detour.open(server, Conditions(CLOSED, tcp="works"))
-            user, ports = await joined(detour, 2)
+        async with relayed(Conditions(CLOSED, tcp="works"), doors=2) as (_, _, ports):
             assert await by_udp(ports["udp"], 0.3) is None
 
             reader, writer = await asyncio.open_connection("127.0.0.1", ports["tcp"])
@@ -123,10 +136,8 @@ def test_udp_blocked_leaves_tcp_open() -> None:
             expected = b"\x00\x0aecho hello\x00\x07echo by"
             assert await asyncio.wait_for(reader.readexactly(len(expected)), PATIENCE_S) == expected
 
-            await detour.close()
-            assert await reader.read() == b""
-            writer.close()
-            await user.close()
+        assert await reader.read() == b""
+        writer.close()
 
     in_a_loop(test)
 
@@ -135,16 +146,11 @@ def test_media_blocked_refuses_tcp_too() -> None:
     """TCP is offered, nobody takes the connection, and signalling lives on."""
 
     async def test() -> None:
-        async with media_server() as server:
-            detour = await Detour.open(server, Conditions(CLOSED, tcp="refused"))
-            user, ports = await joined(detour, 2)
-
+        async with relayed(Conditions(CLOSED, tcp="refused"), doors=2) as (_, user, ports):
             with pytest.raises(ConnectionRefusedError):
                 await asyncio.open_connection("127.0.0.1", ports["tcp"])
             assert await by_udp(ports["udp"], 0.3) is None
             await user.ping()
-            await user.close()
-            await detour.close()
 
     in_a_loop(test)
 
@@ -153,18 +159,12 @@ def test_a_deaf_tcp_port_takes_connections_and_carries_nothing() -> None:
     """It holds the connection; what is sent there reaches no server."""
 
     async def test() -> None:
-        async with media_server() as server:
-            detour = await Detour.open(server, Conditions(CLOSED, tcp="deaf"))
-            user, ports = await joined(detour, 2)
-
+        async with relayed(Conditions(CLOSED, tcp="deaf"), doors=2) as (_, _, ports):
             reader, writer = await asyncio.open_connection("127.0.0.1", ports["tcp"])
             writer.write(b"\x00\x05hello")
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(reader.read(1), 0.3)
-
             writer.close()
-            await user.close()
-            await detour.close()
 
     in_a_loop(test)
 
@@ -173,15 +173,11 @@ def test_the_weather_can_change_and_clear() -> None:
     """A road that was open is closed, and opened again."""
 
     async def test() -> None:
-        async with media_server() as server:
-            detour = await Detour.open(server, Conditions())
-            user, ports = await joined(detour, 1)
+        async with relayed(Conditions()) as (detour, _, ports):
             detour.change(Conditions(CLOSED))
             assert await by_udp(ports["udp"], 0.3) is None
             detour.clear()
             assert await by_udp(ports["udp"], PATIENCE_S) == b"echo hello"
-            await user.close()
-            await detour.close()
 
     in_a_loop(test)
 

@@ -243,47 +243,32 @@ def test_a_report_is_shown_and_can_do_nothing(site: Site):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("where", ["outside", "link", "not a page", "gone", "folder", "other kind"])
-def test_only_reports_in_the_evidence_folder_are_served(site: Site, where: str):
+SERVED = {"report": ("reports/1.html", REPORT), "sheet": ("sheets/1.png", png())}
+
+
+@pytest.mark.parametrize("kind", SERVED)
+@pytest.mark.parametrize("where", ["outside", "link", "no such content", "gone", "folder", "other kind"])
+def test_only_what_lies_in_the_evidence_folder_is_served(site: Site, kind: str, where: str):
     """Whatever path the store holds."""
-    secret = site.folder / "secret.html"
-    secret.write_bytes(REPORT)
+    address, content = SERVED[kind]
+    ending = Path(address).suffix
+    secret = site.folder / f"secret{ending}"
+    secret.write_bytes(content)
     path = {
         "outside": str(secret),
-        "link": str(site.evidence / "link.html"),
-        "not a page": site.report("b/x.html", b"key: very-secret"),
-        "gone": str(site.evidence / "gone.html"),
+        "link": str(site.evidence / f"link{ending}"),
+        "no such content": site.sheet(f"b/x{ending}", b"key: very-secret"),
+        "gone": str(site.evidence / f"gone{ending}"),
         "folder": str(site.evidence),
-        "other kind": site.sheet(),
+        "other kind": site.sheet("c/x.json", content),
     }[where]
-    (site.evidence / "link.html").symlink_to(secret)
-    site.check("healthy", report=path)
-    status, _, body = fetch(site.url + "reports/1.html")
+    (site.evidence / f"link{ending}").symlink_to(secret)
+    site.check("healthy", **{kind: path})
+    status, _, body = fetch(site.url + address)
 
     assert status == 404
     assert b"very-secret" not in body
     assert b"What was seen" not in body
-
-
-@pytest.mark.parametrize("where", ["outside", "link", "not a picture", "gone", "folder", "other kind"])
-def test_only_pictures_in_the_evidence_folder_are_served(site: Site, where: str):
-    """Whatever path the store holds."""
-    secret = site.folder / "secret.png"
-    secret.write_bytes(png())
-    path = {
-        "outside": str(secret),
-        "link": str(site.evidence / "link.png"),
-        "not a picture": site.sheet("b/x.png", b"key: very-secret"),
-        "gone": str(site.evidence / "gone.png"),
-        "folder": str(site.evidence),
-        "other kind": site.sheet("c/x.json"),
-    }[where]
-    (site.evidence / "link.png").symlink_to(secret)
-    site.check("healthy", sheet=path)
-    status, _, body = fetch(site.url + "sheets/1.png")
-
-    assert status == 404
-    assert b"very-secret" not in body
 
 
 def test_the_metrics_are_what_was_seen(site: Site):
