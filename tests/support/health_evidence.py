@@ -1,7 +1,6 @@
 """Checks of every kind, with pictures, for whatever draws them; and words that try to break out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -23,22 +22,20 @@ from liveavatar_ops.health.facts import (
 from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.report import HealthResult, health_result
+from liveavatar_ops.health.thumbnails import Thumbnail
 from tests.support.health_facts import healthy, span, step
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A kept frame."""
-
-    at_s: float
-    picture: npt.NDArray[np.uint8]
+def thumbnail(at_s: float, picture: npt.NDArray[np.uint8]) -> Thumbnail:
+    """A kept frame, from RGB rows."""
+    return Thumbnail(at_s, picture.shape[1], picture.shape[0], picture.tobytes())
 
 
-def pictures(count: int, *, first_s: float = 2.0, height: int = 180, width: int = 320) -> list[Picture]:
+def pictures(count: int, *, first_s: float = 2.0, height: int = 180, width: int = 320) -> list[Thumbnail]:
     """A gradient that moves on, once a second."""
     across = np.linspace(0, 200, width)[None, :] * np.ones((height, 1))
     made = (np.roll(across, 9 * index, axis=1).astype(np.uint8) for index in range(count))
-    return [Picture(first_s + index, np.stack([each] * 3, axis=-1)) for index, each in enumerate(made)]
+    return [thumbnail(first_s + index, np.stack([each] * 3, axis=-1)) for index, each in enumerate(made)]
 
 
 def result_of(facts: Facts, limits: Limits | None = None) -> HealthResult:
@@ -144,7 +141,7 @@ def hostile(words: str) -> Facts:
     return facts.model_copy(update={"target": target, "session_id": words})
 
 
-def everything_shown(count: int = 12) -> Sequence[tuple[str, HealthResult, list[Picture]]]:
+def everything_shown(count: int = 12) -> Sequence[tuple[str, HealthResult, list[Thumbnail]]]:
     """Every check by name, judged, with pictures where frames came."""
     return [
         (name, result_of(facts), pictures(count) if facts.video.frames else [])

@@ -5,6 +5,7 @@ Run as `python -m liveavatar_ops.health.child`; `liveavatar_ops.health.probe` sa
 """
 
 import gc
+import os
 import sys
 from typing import NoReturn
 
@@ -14,6 +15,7 @@ UNUSED = ("rich", "httpx._main")
 
 def main() -> NoReturn:
     """Import the probe without what it never uses, then be it."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # a look for some opens every package
     for name in UNUSED:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # None: an import of it raises ImportError
     gc.disable()  # nothing that an import makes is garbage

@@ -15,7 +15,7 @@ from liveavatar_ops.health.limits import Limits
 
 FACTS_FILE = "facts.json"
 PARTIAL_FILE = "facts-so-far.json"
-PICTURES_FILE = "pictures.npz"
+PICTURES_FILE = "pictures.rgb"
 
 API_TIMEOUT_S = 20.0  # one call; a check makes up to eight before the room
 API_TOTAL_S = 60.0

@@ -13,14 +13,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from liveavatar_ops.health.facts import Facts
+from liveavatar_ops.health.clip_size import MOST_PER_S, step_for
 from liveavatar_ops.health.pipe import Frame
 
 FRAMES_FILE = "clip.frames"
 INDEX_FILE = "clip.index"
 SOUND_FILE = "clip.sound"
-MOST_PER_S = 12.0
-MOST_LINES = 480
 MOST_BYTES = 384 * 1024 * 1024  # 93 s of 640x360
 _ENTRY = struct.Struct("<dQHH")  # moment, where in the file, width, height
 _CHUNK = struct.Struct("<dI")  # moment at which it had arrived, bytes
@@ -114,33 +112,13 @@ def shrink(frame: Frame, most_bytes: int | None = None) -> tuple[bytes, int, int
     flat = np.frombuffer(frame.data, np.uint8)
     luma = flat[: wide * high].reshape(high, wide)
     chroma = flat[wide * high : wide * high + 2 * half_w * half_h].reshape(2, half_h, half_w)
-    step = _step(wide, high)
+    step = step_for(wide, high)
     while most_bytes is not None and 6 * (wide // step // 2) * (high // step // 2) > most_bytes:
         step += 1
     rows, columns = max(high // step // 2, 1), max(wide // step // 2, 1)
     y = _mean(luma, step, 2 * rows, 2 * columns)
     u, v = (_mean(plane, step, rows, columns) for plane in chroma)
     return b"".join((y.tobytes(), u.tobytes(), v.tobytes())), 2 * columns, 2 * rows
-
-
-def clip_in_words(facts: Facts) -> str:
-    """What the clip is, and that it is not what was measured."""
-    video = facts.video
-    if not video.width or not video.height:
-        return f"for looking at: at most {MOST_LINES} lines, {MOST_PER_S:.0f} pictures a second"
-    step = _step(video.width, video.height)
-    wide, high = 2 * max(video.width // step // 2, 1), 2 * max(video.height // step // 2, 1)
-    rate = "" if video.fps is None else f" at {video.fps:.1f} fps"
-    asked = ", our question mixed in" if facts.conversation is not None else ""
-    return (
-        f"for looking at: {wide}×{high}, at most {MOST_PER_S:.0f} pictures a second{asked}; "
-        f"measured was {video.width}×{video.height}{rate}"
-    )
-
-
-def _step(wide: int, high: int) -> int:
-    """Every how many lines and columns become one."""
-    return max(1, -(-min(wide, high) // MOST_LINES))
 
 
 def _mean(plane: Plane, step: int, rows: int, columns: int) -> Plane:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from pydantic import ValidationError
 
@@ -30,12 +30,10 @@ from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.owner import identity_of, this_process
 from liveavatar_ops.health.references import price
 from liveavatar_ops.health.stopping import close_row
+from liveavatar_ops.health.thumbnails import Thumbnail, load
 from liveavatar_ops.health.workdir import claim, working_folder
 from pulumi_liveavatar.settings import Settings
 from pulumi_liveavatar.text import scrub, shorten
-
-if TYPE_CHECKING:
-    from liveavatar_ops.health.thumbnails import Thumbnail
 
 CHILD = (sys.executable, "-m", "liveavatar_ops.health.child")
 POLL_S = 0.05
@@ -56,7 +54,7 @@ class Checked:
     """What a check found, and the pictures it kept."""
 
     facts: Facts
-    pictures: "list[Thumbnail]"
+    pictures: list[Thumbnail]
     clip: bytes | None = None
     """The recording as MP4, where one was asked for and could be made."""
 
@@ -127,8 +125,6 @@ class Runner:
             facts = self._facts(job, began, death, stop)
             if self._stop_wish.is_set():
                 raise Interrupted(facts)
-            from liveavatar_ops.health.thumbnails import load  # noqa: PLC0415 -- numpy, not needed while we wait
-
             pictures = load(workdir / PICTURES_FILE)
             return _with_clip(Checked(facts, pictures), workdir) if record else Checked(facts, pictures)
 

@@ -3,12 +3,13 @@
 import numpy as np
 
 from liveavatar_ops.health.facts import Part, Span
+from liveavatar_ops.health.keeper import Keeper
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measure.audio import AudioMeter
 from liveavatar_ops.health.measure.video import VideoMeter
 from liveavatar_ops.health.pipe import Frame, FramePipe
 from liveavatar_ops.health.recording import Spool
-from liveavatar_ops.health.thumbnails import Keeper, Thumbnail
+from liveavatar_ops.health.thumbnails import Thumbnail
 
 SAMPLE_RATE_HZ = 16000
 

@@ -1,9 +1,6 @@
 """The contact sheet: every kind of check gives one, and its marks tell what the facts tell."""
 
-from dataclasses import dataclass
-
 import numpy as np
-import numpy.typing as npt
 import pytest
 from PIL import Image
 
@@ -18,21 +15,16 @@ from liveavatar_ops.health.evidence.talk import stretches
 from liveavatar_ops.health.facts import AudioFacts, Depth, Refusal, RoomFacts, VideoFacts
 from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.thumbnails import Thumbnail
 from liveavatar_ops.health.verdicts import Cause, Verdict
+from tests.support.health_evidence import thumbnail
 from tests.support.health_facts import healthy, span
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A kept frame."""
-
-    at_s: float
-    picture: npt.NDArray[np.uint8]
-
-
-def pictures(count: int, *, height: int = 90, width: int = 160, first_s: float = 2.0) -> list[Picture]:
+def pictures(count: int, *, height: int = 90, width: int = 160, first_s: float = 2.0) -> list[Thumbnail]:
     return [
-        Picture(first_s + index, np.full((height, width, 3), 40 + index, np.uint8)) for index in range(count)
+        thumbnail(first_s + index, np.full((height, width, 3), 40 + index, np.uint8))
+        for index in range(count)
     ]
 
 
@@ -100,7 +92,7 @@ def test_a_sheet_is_written_as_png_and_holds_no_words_beside_the_picture(tmp_pat
 
 
 def marks(facts, at_s, kept=None):
-    kept = kept or [Picture(at_s, np.zeros((9, 16, 3), np.uint8)), *pictures(1, first_s=99)]
+    kept = kept or [thumbnail(at_s, np.zeros((9, 16, 3), np.uint8)), *pictures(1, first_s=99)]
     return [words for words, _ in marks_of(kept[0], facts, kept)]
 
 

@@ -22,15 +22,14 @@ from liveavatar_ops.health.plan import Planned
 from liveavatar_ops.health.report import print_result
 from liveavatar_ops.health.runner import Checked
 from liveavatar_ops.health.target import from_flags
-from liveavatar_ops.health.thumbnails import Thumbnail
 from tests.support.health_evidence import (
     BREAKING_OUT,
     CHECKS,
-    Picture,
     everything_shown,
     hostile,
     pictures,
     result_of,
+    thumbnail,
 )
 from tests.support.health_facts import healthy, span
 
@@ -212,7 +211,7 @@ def test_a_hundred_noisy_pictures_make_no_heavy_page():
     """At most 24, compressed: a report must pass by mail."""
     random = np.random.default_rng(7)
     noisy = [
-        Picture(2 + i / 10, random.integers(0, 255, (180, 320, 3), np.uint8).astype(np.uint8))
+        thumbnail(2 + i / 10, random.integers(0, 255, (180, 320, 3), np.uint8).astype(np.uint8))
         for i in range(100)
     ]
     shown = page(healthy(), noisy)
@@ -250,8 +249,7 @@ def test_the_talk_is_told_only_where_one_was_held():
 
 def ended(facts, *, clip: bytes | None = None) -> Outcome:
     target = from_flags({"avatar": "dd73ea75-1218-4ef3-92ce-606d5f7fbc0a", "sandbox": True})
-    kept = [Thumbnail(each.at_s, each.picture) for each in pictures(4)]
-    return Outcome(Planned(target, Limits()), Checked(facts, kept, clip), judge(facts, Limits()))
+    return Outcome(Planned(target, Limits()), Checked(facts, pictures(4), clip), judge(facts, Limits()))
 
 
 def output(folder: Path, **how) -> Output:

@@ -16,12 +16,13 @@ import pytest
 from liveavatar_ops.health.connect_errors import Overheard, takes_token, took_too_long, why_not_joined
 from liveavatar_ops.health.facts import Depth, TargetFacts, VideoFacts
 from liveavatar_ops.health.host import CpuReading, HostUse, Lag, between, host_facts, read_cpu, watch_loop
+from liveavatar_ops.health.keeper import Keeper, shrink_i420
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.notebook import Notebook, StepRefused
 from liveavatar_ops.health.pipe import Frame, FramePipe
 from liveavatar_ops.health.receiver_stats import ice_path, network_facts
 from liveavatar_ops.health.senses import Senses
-from liveavatar_ops.health.thumbnails import Keeper, Thumbnail, load, save, shrink_i420
+from liveavatar_ops.health.thumbnails import Thumbnail, load, save
 from pulumi_liveavatar.api.errors import ConcurrencyLimit, LiveAvatarError
 
 
@@ -75,15 +76,15 @@ def test_thumbnails_are_spread_over_the_watch_and_end_with_the_last_frame():
 
 def test_pictures_come_back_from_their_file_and_a_damaged_file_is_no_pictures(tmp_path: Path):
     """A child that died while writing leaves no traceback in the parent."""
-    path = tmp_path / "pictures.npz"
-    kept = [Thumbnail(2.0, np.full((2, 3, 3), 7, np.uint8)), Thumbnail(1.0, np.zeros((4, 4, 3), np.uint8))]
+    path = tmp_path / "pictures.rgb"
+    kept = [Thumbnail(2.0, 3, 2, bytes([7]) * 18), Thumbnail(1.0, 4, 4, bytes(range(48)))]
     save(path, kept)
 
-    assert [each.at_s for each in load(path)] == [1.0, 2.0]
-    assert load(path)[1].picture.tolist() == kept[0].picture.tolist()
-    path.write_bytes(path.read_bytes()[:100])
-    assert load(path) == []
-    assert load(tmp_path / "none.npz") == []
+    assert load(path) == [kept[1], kept[0]]
+    for cut in (-1, 20, 5, 0):
+        path.write_bytes(path.read_bytes()[:cut])
+        assert load(path) == []
+    assert load(tmp_path / "none.rgb") == []
 
 
 def test_frames_reach_the_meter_in_order_and_all_of_them():

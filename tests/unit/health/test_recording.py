@@ -7,6 +7,7 @@ import av
 import numpy as np
 import pytest
 
+from liveavatar_ops.health.clip_size import MOST_PER_S
 from liveavatar_ops.health.facts import Depth, Facts
 from liveavatar_ops.health.output import Output
 from liveavatar_ops.health.pipe import Frame
@@ -15,7 +16,6 @@ from liveavatar_ops.health.prompt import load_prompt
 from liveavatar_ops.health.recording import (
     FRAMES_FILE,
     INDEX_FILE,
-    MOST_PER_S,
     SOUND_FILE,
     Spool,
     kept_frames,

@@ -24,13 +24,16 @@ def loaded_by(module: str) -> set[str]:
         ("liveavatar_ops.health.cli", PARENT),
         ("liveavatar_ops.health.child", {*PARENT, "pydantic", "rich", "yaml"}),
         ("liveavatar_ops.health.probe", {*LATER, "typer", "yaml"}),
+        ("liveavatar_ops.health.evidence.contact_sheet", {"numpy", "av", "livekit"}),
+        ("liveavatar_ops.health.evidence.html", {"numpy", "av", "livekit"}),
     ],
-    ids=["help", "parent", "child", "probe"],
+    ids=["help", "parent", "child", "probe", "sheet", "page"],
 )
 def test_a_process_of_a_check_loads_nothing_that_it_may_not_need(module: str, spared: set[str]) -> None:
     """
     Loading is a third of what a short check costs, and what the parent holds it holds all the while. Pictures
-    and page are loaded when there is something to show, the HTTP client when a session was left open.
+    and page are loaded when there is something to show, the HTTP client when a session was left open; what
+    was seen is bytes to those who draw it.
     """
     found = loaded_by(module)
 

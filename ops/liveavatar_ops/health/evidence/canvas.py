@@ -11,6 +11,8 @@ from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
 
+from liveavatar_ops.health.thumbnails import Thumbnail
+
 SMOOTH = 3
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
@@ -18,6 +20,11 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 _PLAIN = str.maketrans(
     {"×": "x", "–": "-", "—": "-", "−": "-", "→": ">", "≤": "<=", "≥": ">=", "²": "2", "ß": "ss", "\n": " "}
 )
+
+
+def image_of(thumbnail: Thumbnail) -> Image.Image:
+    """A kept picture, RGB, in its own size."""
+    return Image.frombytes("RGB", (thumbnail.width, thumbnail.height), thumbnail.rgb)
 
 
 @cache

@@ -8,7 +8,7 @@ from PIL import Image
 
 from liveavatar_ops.codes import without_ticks
 from liveavatar_ops.health.evidence import marks
-from liveavatar_ops.health.evidence.canvas import Canvas, cut, width_of, wrap
+from liveavatar_ops.health.evidence.canvas import Canvas, cut, image_of, width_of, wrap
 from liveavatar_ops.health.evidence.figures import Figure, figures
 from liveavatar_ops.health.evidence.looks import STATE_COLOURS
 from liveavatar_ops.health.evidence.palette import (
@@ -26,6 +26,7 @@ from liveavatar_ops.health.evidence.strip import draw_strip, height_of
 from liveavatar_ops.health.facts import Depth, Facts
 from liveavatar_ops.health.files import write_bytes_whole
 from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.thumbnails import Thumbnail
 from liveavatar_ops.health.verdicts import Cause, Judgement
 
 WIDTH, MARGIN, GAP = 1280, 36, 14
@@ -36,7 +37,7 @@ PACKED = 3  # of 9, which takes ten times as long for a seventh less
 
 
 def contact_sheet(
-    facts: Facts, judgement: Judgement, pictures: Sequence[marks.Picture], limits: Limits | None = None
+    facts: Facts, judgement: Judgement, pictures: Sequence[Thumbnail], limits: Limits | None = None
 ) -> Image.Image:
     """The sheet, RGB, 1280 wide. No pictures is fine: then it says so."""
     limits = limits or Limits()
@@ -73,7 +74,7 @@ def write_contact_sheet(
     path: Path,
     facts: Facts,
     judgement: Judgement,
-    pictures: Sequence[marks.Picture],
+    pictures: Sequence[Thumbnail],
     limits: Limits | None = None,
 ) -> None:
     """Write the sheet as PNG, readable by the owner alone."""
@@ -95,15 +96,15 @@ class _Tile:
         return MARGIN + round(column * (INNER - self.wide) / max(self.columns - 1, 1))
 
 
-def _tile(shown: Sequence[marks.Picture]) -> _Tile:
+def _tile(shown: Sequence[Thumbnail]) -> _Tile:
     """Wide pictures four to a row, upright ones six; few pictures get more room."""
     if not shown:
         return _Tile(4, 0)
-    shape = shown[0].picture.shape
-    tall = shape[0] > shape[1]
+    first = shown[0]
+    tall = first.height > first.width
     columns = min(6 if tall else 4, max(len(shown), 4 if tall else 3))
     wide = (INNER - (columns - 1) * GAP) // columns
-    return _Tile(columns, round(wide * shape[0] / shape[1]))
+    return _Tile(columns, round(wide * first.height / first.width))
 
 
 def _title(canvas: Canvas, y: float, facts: Facts, judgement: Judgement) -> None:
@@ -154,7 +155,7 @@ def _figures(canvas: Canvas, y: float, shown: Sequence[Figure]) -> None:
         canvas.text((x + 16, y + 34), cut(figure.value, 23, wide - 22), size=23, fill=ink)
 
 
-def _grid(canvas: Canvas, y: float, shown: Sequence[marks.Picture], tile: _Tile, facts: Facts) -> None:
+def _grid(canvas: Canvas, y: float, shown: Sequence[Thumbnail], tile: _Tile, facts: Facts) -> None:
     for index, each in enumerate(shown):
         row, column = divmod(index, tile.columns)
         x, top = tile.left(column), round(y) + row * (tile.high + GAP)
@@ -167,9 +168,9 @@ def _grid(canvas: Canvas, y: float, shown: Sequence[marks.Picture], tile: _Tile,
             canvas.chip((x + 8, top + 8 + 26 * place), cut(words, 13, tile.wide - 32), size=13, fill=colour)
 
 
-def _fitted(each: marks.Picture, tile: _Tile) -> Image.Image:
+def _fitted(each: Thumbnail, tile: _Tile) -> Image.Image:
     """The picture in the tile's size, whole; one of another shape gets bars."""
-    image = Image.fromarray(each.picture)
+    image = image_of(each)
     scale = min(tile.wide / image.width, tile.high / image.height)
     size = (max(round(image.width * scale), 1), max(round(image.height * scale), 1))
     image = image.resize(size, Image.Resampling.LANCZOS)

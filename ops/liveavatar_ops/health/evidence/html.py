@@ -13,19 +13,19 @@ from pathlib import Path
 from markupsafe import Markup
 
 from liveavatar_ops.codes import with_code
+from liveavatar_ops.health.clip_size import clip_in_words
 from liveavatar_ops.health.evidence import html_lists, html_view
 from liveavatar_ops.health.evidence.figures import figures
 from liveavatar_ops.health.evidence.looks import STATE_LOOKS
-from liveavatar_ops.health.evidence.marks import Picture
 from liveavatar_ops.health.evidence.palette import CAUSE_WORDS
 from liveavatar_ops.health.evidence.timeline import timeline
 from liveavatar_ops.health.evidence.timeline_places import places
 from liveavatar_ops.health.explain import explained, value_in_words
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.files import write_whole
-from liveavatar_ops.health.recording import clip_in_words
 from liveavatar_ops.health.report.human import cost_of, good_news
 from liveavatar_ops.health.report.result import HealthResult
+from liveavatar_ops.health.thumbnails import Thumbnail
 from liveavatar_ops.health.verdicts import Verdict
 from liveavatar_ops.page_files import style, template
 
@@ -38,7 +38,7 @@ LOOKS = {
 }
 
 
-def html_report(result: HealthResult, pictures: Sequence[Picture] = ()) -> str:
+def html_report(result: HealthResult, pictures: Sequence[Thumbnail] = ()) -> str:
     """The page. `pictures` are what the check kept; they are not part of the result."""
     facts, judged = result.facts, result.judgement
     drawn = timeline(facts, judged, result.limits, alone=False)
@@ -78,7 +78,7 @@ def html_report(result: HealthResult, pictures: Sequence[Picture] = ()) -> str:
     )
 
 
-def write_html(path: Path, result: HealthResult, pictures: Sequence[Picture] = ()) -> None:
+def write_html(path: Path, result: HealthResult, pictures: Sequence[Thumbnail] = ()) -> None:
     """Write the page as a file."""
     write_whole(path, html_report(result, pictures))
 

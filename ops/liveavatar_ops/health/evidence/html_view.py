@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
-from PIL import Image
 
 from liveavatar_ops.codes import with_code
 from liveavatar_ops.health.evidence import palette
+from liveavatar_ops.health.evidence.canvas import image_of
 from liveavatar_ops.health.evidence.looks import ANSWER, ASKING, GREETING, STATE_LOOKS
-from liveavatar_ops.health.evidence.marks import Picture, choose, marks_of
+from liveavatar_ops.health.evidence.marks import choose, marks_of
 from liveavatar_ops.health.evidence.timeline_moments import SEVERITY_LOOKS
 from liveavatar_ops.health.evidence.timeline_places import Place, calls
 from liveavatar_ops.health.facts import Facts
 from liveavatar_ops.health.measures import Reading, show
+from liveavatar_ops.health.thumbnails import Thumbnail
 from liveavatar_ops.health.verdicts import Severity
 
 MOST_EVENTS = 120
@@ -53,20 +54,19 @@ class Shot:
         return ", ".join([f"Picture at {self.at}", *(words.lower() for words, _ in self.marks)])
 
 
-def shots(pictures: Sequence[Picture], facts: Facts) -> list[Shot]:
+def shots(pictures: Sequence[Thumbnail], facts: Facts) -> list[Shot]:
     """The same pictures with the same marks as on the contact sheet."""
     shown = choose(pictures)
     return [_shot(each, shown, facts) for each in shown]
 
 
-def _shot(each: Picture, shown: Sequence[Picture], facts: Facts) -> Shot:
+def _shot(each: Thumbnail, shown: Sequence[Thumbnail], facts: Facts) -> Shot:
     out = io.BytesIO()
-    Image.fromarray(each.picture).save(out, "JPEG", quality=QUALITY, optimize=True)
-    high, wide = each.picture.shape[:2]
+    image_of(each).save(out, "JPEG", quality=QUALITY, optimize=True)
     return Shot(
         uri=f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}",
-        width=wide,
-        height=high,
+        width=each.width,
+        height=each.height,
         at=f"{each.at_s:.1f} s",
         marks=tuple(
             (words, _MARK_LOOKS.get(colour, "dim")) for words, colour in marks_of(each, facts, shown)

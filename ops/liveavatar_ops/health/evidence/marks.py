@@ -1,33 +1,21 @@
 """What stands on a thumbnail, from the facts alone; and which thumbnails a sheet shows."""
 
 from collections.abc import Sequence
-from typing import Protocol
-
-import numpy as np
-import numpy.typing as npt
 
 from liveavatar_ops.health.evidence import talk
 from liveavatar_ops.health.evidence.looks import TALK_COLOURS
 from liveavatar_ops.health.evidence.palette import BAD, GOOD, WARN
 from liveavatar_ops.health.facts import Facts
+from liveavatar_ops.health.thumbnails import Thumbnail
 
 MOST = 24
 _SAME_S = 0.06
 
 
-class Picture(Protocol):
-    """One kept frame: RGB uint8 [height, width, 3], seen at `at_s` on the check's clock."""
-
-    @property
-    def at_s(self) -> float: ...
-    @property
-    def picture(self) -> npt.NDArray[np.uint8]: ...
-
-
 Mark = tuple[str, str]  # words, colour
 
 
-def marks_of(picture: Picture, facts: Facts, pictures: Sequence[Picture]) -> list[Mark]:
+def marks_of(picture: Thumbnail, facts: Facts, pictures: Sequence[Thumbnail]) -> list[Mark]:
     """The most telling marks of one picture, the worst first; at most two."""
     found = _of_spans(picture.at_s, facts)
     if gap := _gap_before(picture, facts, pictures):
@@ -59,13 +47,13 @@ def _of_spans(at_s: float, facts: Facts) -> list[Mark]:
     return found
 
 
-def choose(pictures: Sequence[Picture], *, most: int = MOST) -> list[Picture]:
+def choose(pictures: Sequence[Thumbnail], *, most: int = MOST) -> list[Thumbnail]:
     """In order of time; where there are too many, evenly spread with the first and the last."""
     ordered = sorted(pictures, key=lambda each: each.at_s)
     if len(ordered) <= most:
         return ordered
-    picks = np.linspace(0, len(ordered) - 1, most).round().astype(int)
-    return [ordered[index] for index in picks.tolist()]
+    step = (len(ordered) - 1) / (most - 1)
+    return [ordered[round(place * step)] for place in range(most)]
 
 
 def _of_talk(at_s: float, facts: Facts) -> Mark | None:
@@ -84,7 +72,7 @@ def _of_talk(at_s: float, facts: Facts) -> Mark | None:
     return words[now.kind], TALK_COLOURS[now.kind]
 
 
-def _gap_before(picture: Picture, facts: Facts, pictures: Sequence[Picture]) -> float | None:
+def _gap_before(picture: Thumbnail, facts: Facts, pictures: Sequence[Thumbnail]) -> float | None:
     """The longest gap that ended between the picture before and this one."""
     before_s = max((each.at_s for each in pictures if each.at_s < picture.at_s), default=float("-inf"))
     ended = [

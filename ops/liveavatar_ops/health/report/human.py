@@ -5,6 +5,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from liveavatar_ops.health.clip_size import clip_in_words
 from liveavatar_ops.health.evidence.palette import CAUSE_WORDS
 from liveavatar_ops.health.measures import Reading, show
 from liveavatar_ops.health.report.result import HealthResult
@@ -141,8 +142,6 @@ def _foot(result: HealthResult) -> Table:
         if name != "folder":
             foot.add_row(name.replace("_", " "), path)
         if name == "clip":
-            from liveavatar_ops.health.recording import clip_in_words  # noqa: PLC0415 -- numpy, for few
-
             foot.add_row("", Text(clip_in_words(result.facts), style="dim"))
     if result.judgement.next_step:
         foot.add_row(Text("next", style="bold"), result.judgement.next_step)
