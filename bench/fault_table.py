@@ -8,11 +8,18 @@ Every row of the fault table, many times: how often was its cause named, and how
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from bench.record import keep
 from bench.support.rehearsals import counted, expectation, kept_before, raw, rehearsed
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.rehearse.table import rows
+
+
+def figures_of(raws: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is kept of these outcomes."""
+    left = sum(each["open_sessions"] for each in raws)
+    return {"counts": counted(raws), "left_open": left, "raw": raws}
 
 
 def main(argv: Sequence[str] = ()) -> int:
@@ -26,8 +33,15 @@ def main(argv: Sequence[str] = ()) -> int:
     typed = parser.parse_args(argv)
     name = "fault_table_busy" if typed.busy else "fault_table"
     chosen = rows(typed.fault, Depth.CONVERSATION)
-    outcomes = rehearsed(chosen, times=typed.runs, at_once=typed.at_once, with_busy_cores=typed.busy)
-    raws = [*(kept_before(name) if typed.add else []), *map(raw, outcomes)]
+    before = kept_before(name) if typed.add else []
+    outcomes = rehearsed(
+        chosen,
+        times=typed.runs,
+        at_once=typed.at_once,
+        with_busy_cores=typed.busy,
+        on_each=lambda so_far: keep(name, figures_of([*before, *map(raw, so_far)])),
+    )
+    raws = [*before, *map(raw, outcomes)]
     counts = counted(raws)
     print(f"{'row':<20} {'expected':<28} right wrong not judged")
     for row in rows([], Depth.CONVERSATION):
@@ -37,7 +51,7 @@ def main(argv: Sequence[str] = ()) -> int:
     left = sum(each["open_sessions"] for each in raws)
     wrong = sum(each["standing"] == "wrong" for each in raws)
     print(f"{len(raws)} rehearsals, {wrong} wrong, {left} sessions left open")
-    print(f"kept in {keep(name, {'counts': counts, 'left_open': left, 'raw': raws})}")
+    print(f"kept in {keep(name, figures_of(raws))}")
     return 1 if wrong or left else 0
 
 

@@ -11,6 +11,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from bench.record import keep
 from bench.support.rehearsals import kept_before, raw, rehearsed
@@ -72,6 +73,13 @@ def drawn(number: int, rng: random.Random) -> Row:
     )
 
 
+def figures_of(seed: int, raws: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is kept of these outcomes."""
+    verdicts = Counter(each["seen"]["verdict"] for each in raws)
+    left = sum(each["open_sessions"] for each in raws)
+    return {"seed": seed, "verdicts": dict(verdicts), "left_open": left, "raw": raws}
+
+
 def main(argv: Sequence[str] = ()) -> int:
     """Exit code 1 on a false alarm, or a session left open."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -85,17 +93,22 @@ def main(argv: Sequence[str] = ()) -> int:
     before = kept_before(name) if typed.add else []
     rng = random.Random(typed.seed)  # noqa: S311 - variety, not secrecy
     wanted = [drawn(number, rng) for number in range(1, len(before) + typed.runs + 1)][len(before) :]
-    outcomes = rehearsed(wanted, times=1, at_once=typed.at_once, with_busy_cores=typed.busy)
+    outcomes = rehearsed(
+        wanted,
+        times=1,
+        at_once=typed.at_once,
+        with_busy_cores=typed.busy,
+        on_each=lambda so_far: keep(name, figures_of(typed.seed, [*before, *map(raw, so_far)])),
+    )
     raws = [*before, *map(raw, outcomes)]
-    verdicts = Counter(each["seen"]["verdict"] for each in raws)
-    left = sum(each["open_sessions"] for each in raws)
+    figures = figures_of(typed.seed, raws)
+    verdicts, left = Counter(figures["verdicts"]), figures["left_open"]
     for each in raws:
         if each["standing"] == "wrong":
             print(f"{each['row']}: {each['seen']['verdict']}, {each['seen']['cause']}; {each['reasons'][:2]}")
     print(", ".join(f"{verdict} {count}" for verdict, count in verdicts.most_common()), f"of {len(raws)}")
     alarms = verdicts["unhealthy"]
     print(f"{alarms} false alarms, {verdicts['degraded']} false warnings, {left} sessions left open")
-    figures = {"seed": typed.seed, "verdicts": dict(verdicts), "left_open": left, "raw": raws}
     print(f"kept in {keep(name, figures)}")
     return 1 if alarms or left else 0
 

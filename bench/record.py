@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
+_LOAD_BEFORE = os.getloadavg()  # of the machine as the measurement found it
 
 
 def keep(name: str, figures: dict[str, Any]) -> Path:
@@ -18,8 +19,10 @@ def keep(name: str, figures: dict[str, Any]) -> Path:
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
-        "load_average_before": list(os.getloadavg()),
+        "load_average_before": list(_LOAD_BEFORE),
         **figures,
     }
-    file.write_text(json.dumps(run, indent=2) + "\n")
+    whole = file.with_suffix(".part")
+    whole.write_text(json.dumps(run, indent=2) + "\n")
+    whole.replace(file)  # a measurement that is killed while it writes keeps what it had
     return file

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bench.record import RESULTS
@@ -14,14 +14,26 @@ from liveavatar_ops.rehearse.row import Row
 from liveavatar_ops.rehearse.run import Asked, lanes, run
 
 
-def rehearsed(rows: Sequence[Row], *, times: int, at_once: int, with_busy_cores: bool) -> list[Outcome]:
-    """Every row so many times; what was done by then, if a signal ends it early."""
+def rehearsed(
+    rows: Sequence[Row],
+    *,
+    times: int,
+    at_once: int,
+    with_busy_cores: bool,
+    on_each: Callable[[Sequence[Outcome]], object],
+) -> list[Outcome]:
+    """
+    Every row so many times; what was done by then, if a signal ends it early.
+
+    `on_each` gets all outcomes so far after every one, so that hours of measuring survive a crash.
+    """
     asked = Asked(rows, times=times, at_once=at_once)
     ended: list[Outcome] = []
     count = len(rows) * times
 
     def told(outcome: Outcome) -> None:
         ended.append(outcome)
+        on_each(ended)
         sys.stderr.write(f"\r{len(ended)}/{count} {outcome.row:<24} {outcome.standing:<10} ")
 
     def wished() -> None:

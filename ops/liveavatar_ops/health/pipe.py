@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from liveavatar_ops.health.keeper import Keeper, shrink_i420
 from liveavatar_ops.health.measure.video import LEAST_SIDE
+from liveavatar_ops.health.picking import Keeper, shrink_i420
 
 Luma = npt.NDArray[np.uint8]  # [height, width]
 

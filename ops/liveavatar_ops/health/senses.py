@@ -3,10 +3,10 @@
 import numpy as np
 
 from liveavatar_ops.health.facts import Part, Span
-from liveavatar_ops.health.keeper import Keeper
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measure.audio import AudioMeter
 from liveavatar_ops.health.measure.video import VideoMeter
+from liveavatar_ops.health.picking import Keeper
 from liveavatar_ops.health.pipe import Frame, FramePipe
 from liveavatar_ops.health.recording import Spool
 from liveavatar_ops.health.thumbnails import Thumbnail

@@ -16,9 +16,9 @@ import pytest
 from liveavatar_ops.health.connect_errors import Overheard, takes_token, took_too_long, why_not_joined
 from liveavatar_ops.health.facts import Depth, TargetFacts, VideoFacts
 from liveavatar_ops.health.host import CpuReading, HostUse, Lag, between, host_facts, read_cpu, watch_loop
-from liveavatar_ops.health.keeper import Keeper, shrink_i420
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.notebook import Notebook, StepRefused
+from liveavatar_ops.health.picking import Keeper, shrink_i420
 from liveavatar_ops.health.pipe import Frame, FramePipe
 from liveavatar_ops.health.receiver_stats import ice_path, network_facts
 from liveavatar_ops.health.senses import Senses
