@@ -20,6 +20,7 @@ def keep(name: str, figures: dict[str, Any]) -> Path:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "load_average_before": list(_LOAD_BEFORE),
+        "load_average_after": list(os.getloadavg()),
         **figures,
     }
     whole = file.with_suffix(".part")
