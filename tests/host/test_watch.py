@@ -217,6 +217,23 @@ def test_a_watcher_follows_what_is_deployed(tmp_path: Path):
         assert one.end() == 0
 
 
+def test_what_cannot_be_read_again_is_on_the_page_until_it_can(tmp_path: Path):
+    """The log says it once, the page as long as it holds; the targets of before are watched on."""
+    unread = "What is deployed cannot be read again"
+    named = [{"stack": "dev", "template": "a"}]
+    with world(tmp_path, templates=("a",), read_again="1s", targets=named) as made:
+        one = made.watcher()
+        made.wait_for_rounds(1)
+        made.deploy("b")
+        wait_for(lambda: one.saw("targets.not_read"), "the other stack to be seen")
+        wait_for(lambda: unread in fetch(one.url)[2].decode(), "the page to say so")
+        made.deploy("a")
+        made.wait_for_rounds(1)
+        wait_for(lambda: unread not in fetch(one.url)[2].decode(), "the page to be content again")
+
+        assert one.end() == 0
+
+
 def test_a_check_that_finds_nothing_of_its_target_has_the_stack_read_again(tmp_path: Path):
     """Long before the next reading is due."""
     with world(tmp_path, templates=("a",), read_again="1h") as made:

@@ -131,6 +131,7 @@ def _watcher(snapshot: Snapshot) -> Iterator[Metric]:
     plain: list[tuple[str, str, float | None]] = [
         ("watcher_leases", "Checks going on in all watchers of this machine", float(snapshot.leases)),
         ("watcher_targets", "Targets that are watched", float(len(snapshot.targets))),
+        ("watcher_targets_not_read", "1 while stacks cannot be read again", float(snapshot.not_read != "")),
         ("watcher_budget_credits", "Credits a day that checks may cost", snapshot.budget),
         ("watcher_spent_credits", "Credits of today, spent or set aside", snapshot.spent),
         ("watcher_messages_given_up", "Messages that could not be delivered", float(snapshot.undelivered)),

@@ -16,6 +16,7 @@ PATIENCE = 2.0
 """So many intervals long a reading is put off because a check is running; then it is done all the same."""
 
 Watch = Callable[[Sequence[WatchTarget]], None]
+Complain = Callable[[str], None]
 
 
 class Renewal:
@@ -42,10 +43,15 @@ class Renewal:
         self._read_at = now()
         self._doubted = False
         self._complaint = ""
+        self._not_read: Complain = lambda _: None
 
-    def tell(self, *watch: Watch, busy: Callable[[], bool]) -> None:
-        """Who is told of new targets, and how it is known whether a check of ours is running."""
-        self._watch, self._busy = watch, busy
+    def tell(self, *watch: Watch, busy: Callable[[], bool], not_read: Complain = lambda _: None) -> None:
+        """
+        Who is told of new targets, and how it is known whether a check of ours is running.
+
+        `not_read` gets why the last reading failed, and nothing ("") after one that did not.
+        """
+        self._watch, self._busy, self._not_read = watch, busy, not_read
 
     def doubt(self) -> None:
         """A check says that its configuration is wrong: perhaps it is not the configuration any more."""
@@ -62,6 +68,7 @@ class Renewal:
             self._complain("; ".join(wrong.problems))
             return
         self._complaint = ""
+        self._not_read("")
         if found != self._targets:
             for watch in self._watch:
                 watch(found)
@@ -78,6 +85,7 @@ class Renewal:
         """Once for each reason: a stack that is being deployed may be unreadable for many looks."""
         if why != self._complaint:
             self._complaint = why
+            self._not_read(why)
             self._log.say("targets.not_read", why=why)
 
 

@@ -85,6 +85,8 @@ class Snapshot:
     """Process and host of those that hold a lease."""
     undelivered: int
     """Messages that nobody could be given within the bounds."""
+    not_read: str = ""
+    """Why stacks or template files could not be read again; until they can, the old targets are watched."""
 
 
 class Camera:
@@ -106,10 +108,15 @@ class Camera:
         self._targets = list(targets)
         self._now = now
         self._elsewhere = elsewhere
+        self._not_read = ""
 
     def watch(self, targets: Sequence[WatchTarget]) -> None:
         """From now on these are shown."""
         self._targets = list(targets)
+
+    def not_read(self, why: str) -> None:
+        """From now on this is why targets could not be read again; "" when they could."""
+        self._not_read = why
 
     def snapshot(self) -> Snapshot:
         """Read in one transaction. StoreError if the memory cannot be read."""
@@ -140,6 +147,7 @@ class Camera:
             leases=len(held),
             watchers=tuple(sorted({f"{x.owner.pid}@{x.owner.host}" for x in held})),
             undelivered=int(lost),
+            not_read=self._not_read,
         )
 
     def run(self, token: int) -> RunRow | None:

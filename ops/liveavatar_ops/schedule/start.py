@@ -185,7 +185,7 @@ async def _run(ready: Ready, seams: Seams) -> int:
         pace=seams.pace,
         secrets=_secrets(ready),
     )
-    renewal.tell(rounds.watch, camera.watch, chores.watch, busy=watcher.busy)
+    renewal.tell(rounds.watch, camera.watch, chores.watch, busy=watcher.busy, not_read=camera.not_read)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, watcher.stop)
     otlp = _otlp(config, camera, log)

@@ -331,6 +331,19 @@ def test_the_page_says_why_nothing_is_checked(tmp_path: Path):
         site.server.stop()
 
 
+def test_a_stack_that_cannot_be_read_again_is_on_page_and_in_metrics_until_it_can(site: Site):
+    """Somebody who renamed a stack must not believe that the new one is watched."""
+    site.camera.not_read("Stack dev cannot be read: it is <locked>.")
+    page, seen = site.page(), site.metrics()
+    site.camera.not_read("")
+
+    assert "What is deployed cannot be read again, so nothing is changed: Stack dev" in page
+    assert "it is &lt;locked&gt;." in page
+    assert seen["watcher_targets_not_read", ""] == 1
+    assert "cannot be read" not in site.page()
+    assert site.metrics()["watcher_targets_not_read", ""] == 0
+
+
 def test_the_textfile_is_whole_or_not_at_all(tmp_path: Path):
     """The collector never reads half a file, and a failure leaves the old one."""
     path = tmp_path / "x.prom"

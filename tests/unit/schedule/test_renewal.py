@@ -25,7 +25,12 @@ class Deployed:
             self.config, resolve(self.config, outputs=self.outputs), outputs=self.outputs,
             log=Log(self.said), soonest_s=60.0, now=self.clock,
         )  # fmt: skip
-        self.renewal.tell(lambda targets: self.told.append(list(targets)), busy=lambda: self.busy)
+        self.not_read: list[str] = []
+        self.renewal.tell(
+            lambda targets: self.told.append(list(targets)),
+            busy=lambda: self.busy,
+            not_read=self.not_read.append,
+        )
         self.read = 0
 
     def outputs(self, _: str) -> dict[str, object]:
@@ -109,6 +114,9 @@ def test_what_cannot_be_read_changes_nothing_and_is_said_once(trouble: str):
     stack.after(601)
 
     assert len(said) == 1
+    assert len(stack.not_read) == 2
+    assert stack.not_read[0] in said[0]
+    assert stack.not_read[1] == ""
     assert said[0].startswith("What is deployed cannot be read again, so nothing is changed: ")
     assert [[t.name for t in each] for each in stack.told] == [["dev/a", "dev/b"]]
 

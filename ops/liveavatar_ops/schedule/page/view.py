@@ -240,6 +240,17 @@ def _figures(snapshot: Snapshot) -> list[Figure]:
 
 
 def _notice(snapshot: Snapshot) -> str:
+    told = [_held_up(snapshot), _not_read(snapshot)]
+    return " ".join(sentence for sentence in told if sentence)
+
+
+def _not_read(snapshot: Snapshot) -> str:
+    if not snapshot.not_read:
+        return ""
+    return f"What is deployed cannot be read again, so nothing is changed: {snapshot.not_read}"
+
+
+def _held_up(snapshot: Snapshot) -> str:
     if snapshot.quota_until is not None:
         return (
             "LiveAvatar refused a session (credits, sessions or calls are used up). Checks go on at "
