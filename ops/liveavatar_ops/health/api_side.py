@@ -15,7 +15,7 @@ from liveavatar_ops.health.job import API_TIMEOUT_S, Job
 from liveavatar_ops.health.ledger import Ledger, LedgerError
 from liveavatar_ops.health.notebook import Notebook, StepRefused
 from liveavatar_ops.health.references import Reference, price, references
-from liveavatar_ops.health.stopping import close_row
+from liveavatar_ops.health.stopping import ANSWERED_SETTLES_S, SETTLED_AFTER_S, close_row
 from pulumi_liveavatar.api.account import Account
 from pulumi_liveavatar.api.avatars import Avatars
 from pulumi_liveavatar.api.client import LiveAvatarClient
@@ -138,6 +138,10 @@ class ApiSide:
         certain = {kind.__name__ for kind in Refused.__subclasses__()} - {ServerFault.__name__}
         return refusal is not None and refusal.error in certain
 
+    def _start_was_answered(self) -> bool:
+        step = self._notes.facts().step("start")
+        return step is not None and step.status is not None
+
     def keep_alive(self) -> None:
         """One keep-alive; a refusal is a note, not the end of the check."""
         try:
@@ -152,8 +156,11 @@ class ApiSide:
             self._ledger.void(self._job.check_id, "no session was opened")
             return
         begun = self._notes.now_s()
+        settled_after_s = ANSWERED_SETTLES_S if self._start_was_answered() else SETTLED_AFTER_S
         with LiveAvatarClient(cleaning(self._settings), sleep=self._sleep) as client:
-            outcome = close_row(self._ledger, row, Sessions(client).stop, sleep=self._sleep)
+            outcome = close_row(
+                self._ledger, row, Sessions(client).stop, sleep=self._sleep, settled_after_s=settled_after_s
+            )
         took = self._notes.now_s() - begun
         self._notes.stop = StopFacts(
             needed=True,

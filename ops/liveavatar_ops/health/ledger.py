@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict
 
 from liveavatar_ops.health.owner import Owner
 
+ABANDONED_S = 200.0  # the service ends a session with nobody in its room after so long (API facts §4)
 SCHEMA_VERSION = 2
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS probe_sessions (
@@ -134,9 +135,8 @@ class Ledger:
     def taken_by(self, check_id: str, child: Owner) -> None:
         """Note the process that does the work, so that its death can be seen."""
         with self._write() as db:
-            db.execute(
-                "UPDATE probe_sessions SET child = ? WHERE check_id = ?", (child.model_dump_json(), check_id)
-            )
+            taken = "UPDATE probe_sessions SET child = ? WHERE check_id = ?"
+            db.execute(taken, (child.model_dump_json(), check_id))
 
     def minted(self, check_id: str, session_id: str) -> None:
         """A token exists for this session id; from here on there may be something to stop."""
@@ -154,10 +154,12 @@ class Ledger:
         """
         The session is certainly over. Saying so twice is fine.
 
-        Without `credits_spent` it cost its begun minutes since start was sent, where the rate is known.
+        Without `credits_spent` it cost its begun minutes since start was sent, where the rate is known:
+        however late somebody looks, a session outlives its dead check by no more than ABANDONED_S.
         """
         if credits_spent is None and (row := self.get(check_id)) is not None:
-            credits_spent = cost_until(row.rate, row.starting_at, self._now())
+            until = min(self._now(), row.deadline_at + ABANDONED_S)
+            credits_spent = cost_until(row.rate, row.starting_at, until)
         self._close(check_id, State.stopped, note, credits_spent)
 
     def void(self, check_id: str, note: str) -> None:
@@ -200,11 +202,8 @@ class Ledger:
         if not self.path.exists():
             return 0
         with self._write() as db:
-            gone = db.execute(
-                "DELETE FROM probe_sessions WHERE closed_at IS NOT NULL AND closed_at < ?",
-                (self._now() - older_than_s,),
-            )
-            return gone.rowcount
+            old = "DELETE FROM probe_sessions WHERE closed_at IS NOT NULL AND closed_at < ?"
+            return db.execute(old, (self._now() - older_than_s,)).rowcount
 
     def _move(
         self, check_id: str, to: State, *, since: tuple[State, ...], session_id: str | None = None

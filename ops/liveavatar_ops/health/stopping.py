@@ -15,7 +15,11 @@ from pulumi_liveavatar.api.errors import BadCredentials, LiveAvatarError, NotThe
 
 ATTEMPTS = 4
 FIRST_PAUSE_S = 0.25
-SETTLED_AFTER_S = 6.0  # a start that was sent this long ago has been acted on or never will be
+SETTLED_AFTER_S = (
+    25.0  # a start may be answered after 20 s; sent this long ago it was acted on or never will be
+)
+ANSWERED_SETTLES_S = 6.0  # the same where the service has answered, though with a fault of its own
+SETTLING_PAUSE_S = 1.0
 JANITOR = "liveavatar-ops health janitor"
 _OTHER_KEY = f"Export the LIVEAVATAR_API_KEY that the session was started with, then run `{JANITOR}`"
 
@@ -36,13 +40,15 @@ def close_row(
     sleep: Callable[[float], None] = time.sleep,
     now: Callable[[], float] = time.time,
     attempts: int = ATTEMPTS,
+    settled_after_s: float = SETTLED_AFTER_S,
     again: str = f"Run `{JANITOR}` now",
 ) -> StopOutcome:
     """
     Bring one open row to its end; `stop` sends the API's stop for a session id, with the API key.
 
     Never raises for what the API answers: the row stays open and the sentence names what to do
-    (`again`, where only trying again can help).
+    (`again`, where only trying again can help). A start without an answer is waited for: until
+    `settled_after_s` from its sending the session may still come to be, and is stopped again.
     """
     if row.session_id is None:
         ledger.void(row.check_id, "no session id was ever learnt; a token alone bills nothing")
@@ -64,8 +70,8 @@ def close_row(
                 break
             sleep(FIRST_PAUSE_S * 2**tried)
             continue
-        if _may_still_come(row, now()):
-            sleep(2 * FIRST_PAUSE_S)
+        if _may_still_come(row, now(), settled_after_s):
+            sleep(SETTLING_PAUSE_S)
             continue
         ledger.stopped(row.check_id, note)
         return StopOutcome(True, f"session {session_id} {note}")
@@ -77,7 +83,7 @@ def close_row(
     )
 
 
-def _may_still_come(row: Row, now: float) -> bool:
+def _may_still_come(row: Row, now: float, settled_after_s: float) -> bool:
     if row.state is not State.starting or row.starting_at is None:
         return False
-    return 0 <= now - row.starting_at < SETTLED_AFTER_S
+    return 0 <= now - row.starting_at < settled_after_s

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from contextlib import closing
 from pathlib import Path
 
-from liveavatar_ops.health.ledger import cost_until
+from liveavatar_ops.health.ledger import ABANDONED_S, cost_until
 from liveavatar_ops.health.owner import Owner
 from liveavatar_ops.schedule import store
 from liveavatar_ops.schedule.database import Database
@@ -85,7 +85,7 @@ def _credits(row: sqlite3.Row, now: float) -> float:
         return float(row["credits"])
     rate = row["rate"] if "rate" in row.keys() else None  # noqa: SIM118 (`in` a row looks at its values)
     end = now if row["closed_at"] is None else float(row["closed_at"])
-    end = min(end, float(row["deadline_at"]))  # a row that nobody closed does not grow for ever
-    spent = cost_until(DEAREST_A_MINUTE if rate is None else rate, row["started_at"], end)
+    end = min(end, float(row["deadline_at"]) + ABANDONED_S)  # a row that nobody closed does not grow for ever
+    spent = cost_until(DEAREST_A_MINUTE if rate is None else rate, row["starting_at"], end)
     assert spent is not None  # known, as the rate is
     return spent

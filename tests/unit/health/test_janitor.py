@@ -8,7 +8,7 @@ import pytest
 from liveavatar_ops.health.janitor import SURELY_OVER_AFTER_S, sweep
 from liveavatar_ops.health.ledger import Ledger, State
 from liveavatar_ops.health.owner import Liveness, Owner, this_process
-from liveavatar_ops.health.stopping import ATTEMPTS, SETTLED_AFTER_S, close_row
+from liveavatar_ops.health.stopping import ANSWERED_SETTLES_S, ATTEMPTS, SETTLED_AFTER_S, close_row
 from pulumi_liveavatar.api.errors import BadCredentials, NotThere, ServerFault, Unreachable
 
 API = "http://127.0.0.1:9"
@@ -270,6 +270,41 @@ def test_unknown_session_is_not_believed_while_its_start_may_be_on_the_way(ledge
     assert outcome.closed
     assert not api.open
     assert clock.at >= begun + SETTLED_AFTER_S
+
+
+def test_a_start_that_is_answered_late_is_waited_for(ledger: Ledger, clock: Clock):
+    """A start may take 20 s: a session that comes to be after 15 would bill until the service reaps it."""
+    begin(ledger, State.starting)
+    api = Api(open_sessions=())
+    begun = clock.at
+    came: list[float] = []
+
+    def arrive_late() -> None:
+        if clock.at > begun + 15 and not came:
+            came.append(clock.at)
+            api.open.add("session-1")
+
+    clock.on_sleep = arrive_late
+    outcome = close_row(ledger, ledger.open_rows()[0], api.stop, sleep=clock.sleep, now=clock.now)
+
+    assert came
+    assert outcome.closed
+    assert not api.open
+    assert len(api.asked) < 30
+
+
+def test_a_start_that_was_answered_is_not_waited_for_so_long(ledger: Ledger, clock: Clock):
+    """With a fault of the service's own: it acted, or did not."""
+    begin(ledger, State.starting)
+    begun = clock.at
+
+    outcome = close_row(
+        ledger, ledger.open_rows()[0], Api().stop, sleep=clock.sleep, now=clock.now,
+        settled_after_s=ANSWERED_SETTLES_S,
+    )  # fmt: skip
+
+    assert outcome.closed
+    assert clock.at < begun + ANSWERED_SETTLES_S + 2
 
 
 def test_unknown_session_that_was_started_is_over(ledger: Ledger, clock: Clock):

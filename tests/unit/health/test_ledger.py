@@ -247,6 +247,22 @@ def test_a_row_that_a_janitor_closes_knows_what_it_cost(
     assert row.credits == spent
 
 
+def test_a_janitor_that_comes_hours_later_does_not_make_the_check_dearer(tmp_path: Path):
+    """The service ended the session long ago; the day's budget must not be spent by our being late."""
+    clock = [1000.0]
+    ledger = Ledger(tmp_path / "ledger.sqlite3", now=lambda: clock[0])
+    ledger.plan("check-1", target="desk", api_url=API, parent=this_process(), deadline_at=1100.0, rate=1.0)
+    ledger.minted("check-1", "session-1")
+    ledger.starting("check-1")
+    ledger.started("check-1")
+    clock[0] += 6 * 3600
+    ledger.stopped("check-1", "was already over")
+
+    row = ledger.get("check-1")
+    assert row is not None
+    assert row.credits == 5.0, "100 s to the deadline and 200 s in an empty room"
+
+
 def test_what_the_check_reports_is_what_counts(ledger: Ledger):
     """And nothing is counted for a session that never came to be."""
     check, other = planned(ledger), planned(ledger, "check-2")
