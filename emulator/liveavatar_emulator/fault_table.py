@@ -99,6 +99,8 @@ KINDS: dict[str, FaultKind] = {
     "clipped": _worker("the voice is clipped"),
     "av_offset": _worker("sound and picture are apart", offset_ms=400),
     "leaves": _worker("the avatar leaves the room", after_s=4.0),
+    "unpublishes": _worker("the avatar takes its video track back and stays", after_s=4.0),
+    "false_end": _worker("the service says that the session is over; the avatar stays", after_s=4.0),
     "bad_key": _worker("the model's endpoint refuses the key"),
     "scene_cut": _worker("the scene changes at once, as a healthy stream may"),
 }

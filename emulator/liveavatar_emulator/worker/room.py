@@ -54,6 +54,7 @@ class Room:
         self._listening: asyncio.Task[None] | None = None
         self._sending: set[asyncio.Task[None]] = set()
         self._video: rtc.VideoSource | None = None
+        self._picture: rtc.LocalVideoTrack | None = None
         self._audio: rtc.AudioSource | None = None
         self._connected = False
 
@@ -89,6 +90,7 @@ class Room:
                 ),
             )
             track = rtc.LocalVideoTrack.create_video_track("avatar-video", self._video)
+            self._picture = track
             jobs.append(self._room.local_participant.publish_track(track, options))
         if with_audio:
             self._audio = rtc.AudioSource(RATE, 1, queue_size_ms=QUEUE_MS)
@@ -105,6 +107,12 @@ class Room:
         if self._video is not None:
             frame = rtc.VideoFrame(picture.width, picture.height, rtc.VideoBufferType.I420, picture.data)
             self._video.capture_frame(frame)
+
+    async def take_picture_back(self) -> None:
+        """Unpublish the video track; saying so twice is fine."""
+        if self._picture is not None and self._connected:
+            track, self._picture, self._video = self._picture, None, None
+            await self._room.local_participant.unpublish_track(track.sid)
 
     async def sound(self, pcm: NDArray[np.int16]) -> None:
         """Send samples (48 kHz mono); returns when the queue has room for them."""

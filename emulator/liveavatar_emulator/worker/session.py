@@ -43,6 +43,7 @@ class Session:
         self.end_reason = "UNKNOWN"
         self._tasks: set[asyncio.Task[Any]] = set()
         self._met = False
+        self._said_over = False
 
     async def run(self) -> str:
         """The whole session; returns its end reason."""
@@ -126,6 +127,11 @@ class Session:
                 self._emit({"event": "left"})
                 self.show.stop()
                 await self.room.leave()
+            if self.faults.on("unpublishes", now):
+                await self.room.take_picture_back()
+            if self.faults.on("false_end", now) and not self._said_over:
+                self._said_over = True
+                self.room.tell(events.stopped(self.job.session_id, "SERVER_ERROR"))
 
     def _heard(self, pcm: bytes) -> None:
         self.talk.hear(pcm)

@@ -27,6 +27,8 @@ from liveavatar_ops.health.facts_media import (
 )
 
 __all__ = [
+    "NO_CREDITS",
+    "SESSION_STOPPED",
     "ApiStep",
     "ArrivalSeries",
     "AudioFacts",
@@ -70,7 +72,7 @@ class Depth(StrEnum):
 
 
 class TargetFacts(Part):
-    """What was checked. `width`, `height`, `fps` are what was asked for, None where nothing was."""
+    """What was checked. `width` and `height` are what was asked for, None where nothing was."""
 
     name: str
     depth: Depth
@@ -83,7 +85,6 @@ class TargetFacts(Part):
     """The agent behind the avatar, for example `openai_realtime`."""
     width: int | None = None
     height: int | None = None
-    fps: float | None = None
     sandbox: bool = False
     max_session_duration_s: int | None = None
     speaks_first: bool = False
@@ -100,6 +101,10 @@ class ApiStep(Part):
     status: int | None = None
     code: int | None = None
 
+
+NO_CREDITS = "NO_CREDITS"
+SESSION_STOPPED = "session.stopped"
+"""The event by which the service says that a session is over (LiveAvatar API facts §3.4)."""
 
 OwnNetwork = Literal["name", "route", "listener", "certificate", "proxy"]
 """Which part of our own way out stood in the way (see own_network.py)."""
@@ -153,6 +158,9 @@ class RoomFacts(Part):
     audio_subscribed_s: float | None = None
     watched_until_s: float | None = None
     """When watching ended; the waits for what never came count up to here."""
+    video_ended_s: float | None = None
+    """When the avatar muted its video track or took it back, and did not show it again."""
+    video_ended_by: Literal["muted", "unpublished"] | None = None
     avatar_left_s: float | None = None
     disconnected_s: float | None = None
     disconnect_reason: str | None = None
@@ -260,6 +268,16 @@ class Facts(Part):
     probe_failure: str | None = None
     """Why the probe itself ended without finishing (killed, crashed, deadline); never the avatar's fault."""
     notes: tuple[str, ...] = Field(default=())
+
+    @property
+    def stopped(self) -> EventFact | None:
+        """The service's word that it ended the session while we watched."""
+        return next((event for event in self.events if event.type == SESSION_STOPPED), None)
+
+    @property
+    def out_of_credits(self) -> bool:
+        """Whether the session ended because the account had none left (end reason NO_CREDITS, facts §4)."""
+        return self.stopped is not None and self.stopped.detail == NO_CREDITS
 
     def step(self, name: str) -> ApiStep | None:
         """The last step of this name, if it was made."""

@@ -8,10 +8,10 @@ the decoder's queue has no bound, so the reader starts at once and never waits f
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from liveavatar_ops.health import room_events
 from liveavatar_ops.health.connect_errors import (
     Overheard,
     asked_about_tcp,
@@ -19,16 +19,15 @@ from liveavatar_ops.health.connect_errors import (
     took_too_long,
     why_not_joined,
 )
-from liveavatar_ops.health.facts import EventFact
+from liveavatar_ops.health.facts import SESSION_STOPPED
 from liveavatar_ops.health.notebook import Notebook
 from liveavatar_ops.health.pipe import Frame
 from livekit import rtc
 
 AVATAR = "heygen"  # LiveAvatar API facts §3.3
-EVENT_TOPIC = "agent-response"  # LiveAvatar API facts §3.4
 RING = 16  # frames; half a second at 30 fps, beyond which our own loop was starved
 SAME_CLOCK_S = 5.0
-SAME_MOMENT_S = 0.5  # between "the avatar left" and "reconnecting", where both mean that we were cut off
+SAME_MOMENT_S = 0.5  # between two words for one thing: "left" and "reconnecting", "unpublished" and "left"
 MOST_EVENTS = 500
 AUDIO_RATE_HZ = 16000
 AUDIO_FRAME_MS = 100  # each one wakes our loop; the meter cuts its own windows, so no moment is coarser
@@ -61,6 +60,7 @@ class RoomWatch:
         self._on_frame = on_frame
         self._on_sound = on_sound
         self._watched: str | None = None
+        self._unclaimed: dict[str, rtc.Track] = {}
         self._leaving = False
         self._readers: list[asyncio.Task[None]] = []
         self._reconnecting_since: float | None = None
@@ -133,6 +133,9 @@ class RoomWatch:
             "participant_disconnected": self._on_left,
             "track_published": self._on_published,
             "track_subscribed": self._on_subscribed,
+            "track_unpublished": lambda publication, who: self._on_dark("unpublished", publication, who),
+            "track_muted": lambda who, publication: self._on_dark("muted", publication, who),
+            "track_unmuted": lambda who, publication: self._on_bright(publication, who),
             "data_received": self._on_data,
             "reconnecting": self._on_reconnecting,
             "reconnected": self._on_reconnected,
@@ -153,13 +156,16 @@ class RoomWatch:
         if participant.identity not in seen:
             self._facts["participants"] = (*seen, participant.identity)
         if participant.identity == AVATAR:
+            if self._watched not in (None, AVATAR):
+                self._notes.notes.append(f"{AVATAR} came after {self._watched}, whose picture is judged")
             self._facts.setdefault("avatar_joined_s", self._now())
             if self._facts.get("reconnects"):
                 self._facts.pop("avatar_left_s", None)  # it had not left, we had
 
     def _on_left(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity in (AVATAR, self._watched) and self._reconnecting_since is None:
+        if participant.identity == self._the_one and self._reconnecting_since is None:
             self._facts.setdefault("avatar_left_s", self._now())
+            self._forget_dark()
 
     def _on_published(
         self, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
@@ -170,26 +176,55 @@ class RoomWatch:
     def _on_subscribed(
         self, track: rtc.Track, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
     ) -> None:
-        kind = _kind(publication.kind)
-        if not self._is_the_one(kind, participant.identity):
+        kind, identity = _kind(publication.kind), participant.identity
+        if kind == "video" and self._watched is None and (identity == AVATAR or not self.avatar_seen):
+            self._choose(identity)
+        if identity != self._the_one:
+            if kind == "audio":
+                self._unclaimed[identity] = track  # it may yet turn out to be the avatar's
             return
-        self._facts.setdefault(f"{kind}_subscribed_s", self._now())
-        if kind == "video":
-            self.video_track = track
-            self._read(self._read_video(track))
-        else:
-            self.audio_track = track
-            self._read(self._read_audio(track))
+        if kind == "audio":
+            self._hear(track)
+            return
+        self._facts.setdefault("video_subscribed_s", self._now())
+        self._on_bright(publication, participant)
+        self.video_track = track
+        self._read(self._read_video(track))
 
-    def _is_the_one(self, kind: str, identity: str) -> bool:
-        """The avatar, else the first other participant that shows a picture; its sound goes with it."""
-        if self._watched is None and kind == "video" and (identity == AVATAR or not self.avatar_seen):
-            self._watched = identity
-            self._facts.setdefault("avatar_joined_s", self._now())
-            self._facts.setdefault("video_published_s", self._now())
-            if identity != AVATAR:
-                self._notes.notes.append(f"no participant {AVATAR}; {identity} shows the picture")
-        return identity in (AVATAR, self._watched)
+    @property
+    def _the_one(self) -> str:
+        """Who is judged: the avatar, or the first other participant that showed a picture."""
+        return self._watched or AVATAR
+
+    def _choose(self, identity: str) -> None:
+        self._watched = identity
+        self._facts.setdefault("avatar_joined_s", self._now())
+        self._facts.setdefault("video_published_s", self._now())
+        if identity != AVATAR:
+            self._notes.notes.append(f"no participant {AVATAR}; {identity} shows the picture")
+        if identity in self._unclaimed:
+            self._hear(self._unclaimed.pop(identity))
+
+    def _hear(self, track: rtc.Track) -> None:
+        self._facts.setdefault("audio_published_s", self._now())
+        self._facts.setdefault("audio_subscribed_s", self._now())
+        self.audio_track = track
+        self._read(self._read_audio(track))
+
+    def _on_dark(self, how: str, publication: rtc.TrackPublication, participant: rtc.Participant) -> None:
+        """The picture's own track was muted or taken back; while we join anew that is no word of theirs."""
+        picture = _kind(publication.kind) == "video" and participant.identity == self._the_one
+        if picture and self._reconnecting_since is None:
+            self._facts |= {"video_ended_s": self._now(), "video_ended_by": how}
+
+    def _forget_dark(self) -> None:
+        """Who goes takes the track along: one word for that is enough."""
+        if self._now() - (self._facts.get("video_ended_s") or float("-inf")) < SAME_MOMENT_S:
+            self._facts |= {"video_ended_s": None, "video_ended_by": None}
+
+    def _on_bright(self, publication: rtc.TrackPublication, participant: rtc.Participant) -> None:
+        if _kind(publication.kind) == "video" and participant.identity == self._the_one:
+            self._facts |= {"video_ended_s": None, "video_ended_by": None}
 
     def _read(self, reading: Coroutine[Any, Any, None]) -> None:
         self._readers.append(asyncio.get_running_loop().create_task(reading))
@@ -228,25 +263,15 @@ class RoomWatch:
             self._on_sound(bytes(event.frame.data), self._now())
 
     def _on_data(self, packet: rtc.DataPacket) -> None:
-        if packet.topic != EVENT_TOPIC or len(self._notes.events) >= MOST_EVENTS:
+        if packet.topic != room_events.TOPIC:
             return
-        try:
-            said = json.loads(packet.data)
-            kind = str(said["event_type"])[:80]
-        except (ValueError, KeyError, TypeError):
+        sender = packet.participant.identity if packet.participant else None
+        event = room_events.event_of(packet.data, self._now(), sender)
+        if event is None or (len(self._notes.events) >= MOST_EVENTS and event.type != SESSION_STOPPED):
             return
-        detail = said.get("stop_reason") or said.get("state") or said.get("new_state")
-        self._notes.events.append(
-            EventFact(
-                at_s=self._now(),
-                type=kind,
-                topic=packet.topic,
-                sender=packet.participant.identity if packet.participant else None,
-                detail=str(detail)[:80] if detail else None,
-            )
-        )
-        if kind == "session.stopped" and self.vendor_stopped_s is None:
-            self.vendor_stopped_s = self._now()
+        self._notes.events.append(event)
+        if event.type == SESSION_STOPPED and self.vendor_stopped_s is None:
+            self.vendor_stopped_s = event.at_s
 
     def _on_reconnecting(self, *_: object) -> None:
         self._facts["reconnects"] = self._facts.get("reconnects", 0) + 1
@@ -260,11 +285,12 @@ class RoomWatch:
             self._facts["reconnecting_s"] = self._facts.get("reconnecting_s", 0.0) + spent
             self._reconnecting_since = None
         there = {each.identity for each in self.room.remote_participants.values()}
-        if self.avatar_seen and not there & {AVATAR, self._watched}:
+        if self.avatar_seen and self._the_one not in there:
             self._facts.setdefault("avatar_left_s", self._now())
 
     def _on_disconnected(self, reason: Any = 0, *_: object) -> None:
         self._facts.setdefault("disconnected_s", self._now())
+        self._forget_dark()
         with contextlib.suppress(ValueError):
             self._facts.setdefault("disconnect_reason", rtc.DisconnectReason.Name(reason))
 

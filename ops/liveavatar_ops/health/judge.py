@@ -62,7 +62,8 @@ def judge(facts: Facts, limits: Limits) -> Judgement:
         *conversation.reasons(facts, limits),
         *own_side.reasons(facts),
     ]
-    found = last_stretch.weighed([own_side.excuse(reason, facts) for reason in found], facts)
+    found = [journey.for_want_of_credits(own_side.excuse(reason, facts), facts) for reason in found]
+    found = last_stretch.weighed(found, facts)
     if starved:
         found = [own_side.doubt(reason, facts, limits) for reason in found]
         tells = Severity.DOUBTFUL if any(r.severity is Severity.DOUBTFUL for r in found) else Severity.NOTE

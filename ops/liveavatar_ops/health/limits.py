@@ -74,12 +74,6 @@ class Limits(BaseModel):
     # Cadence.
     fps_degraded: float = _limit(20, "fps", "visibly jerky at a nominal 25", "0.8 of nominal", most=240)
     fps_unhealthy: float = _limit(12, "fps", "a slide show", "Teams calls video under 7 poor", most=240)
-    fps_degraded_share: float = _limit(
-        0.8, "share", "of the frame rate asked for, where one was", "0.8 of nominal"
-    )
-    fps_unhealthy_share: float = _limit(
-        0.48, "share", "of the frame rate asked for, where one was", "12 of 25"
-    )
     fps_fall_degraded_share: float = _limit(
         0.8, "share", "frame rate of the last third against the first", _OWN
     )

@@ -162,7 +162,7 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         "fps", "Frame rate", "fps", Cause.SLOW, _VIDEO,
-        take.of_video("fps"), take.fps_line("degraded"), take.fps_line("unhealthy"),
+        take.of_video("fps"), take.limit("fps_degraded"), take.limit("fps_unhealthy"),
         tells="The picture ran at {seen} (limit {limit}).", more_is_worse=False,
     ),
     Measure(

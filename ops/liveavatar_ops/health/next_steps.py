@@ -134,6 +134,8 @@ def next_step(cause: Cause, verdict: Verdict, facts: Facts) -> str:
 
 def _of_quota(facts: Facts) -> str | None:
     refusal = facts.refusal
+    if facts.out_of_credits:
+        return _QUOTA_BY_CODE[4033]
     if refusal is None:
         return None
     if refusal.code in _QUOTA_BY_CODE:

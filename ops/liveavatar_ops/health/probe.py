@@ -44,6 +44,7 @@ PUBLISH_WITHIN_S = 10.0
 KEEP_ALIVE_EVERY_S = 60.0
 ROOM_END_MARGIN_S = 2.0
 STATS_WITHIN_S = 3.0
+_NO_LONGER = "the session may not last longer (its own limit, or --max-credits)"
 AFTER_THE_END_S = 1.0  # frames still on their way when the avatar left
 
 
@@ -148,14 +149,16 @@ class Probe:
         if room.first_frame_s is not None:
             self._phase("watch")
             until = room.first_frame_s + limits.watch_s
-            if until > room_ends_s:
-                self._notes.notes.append(
-                    f"watched for {room_ends_s - room.first_frame_s:.0f} s instead of {limits.watch_s:g} s: "
-                    "the session may not last longer (its own limit, or --max-credits)"
-                )
             talk = asyncio.create_task(self._talk(room, senses))
             await self._until(room, room_ends_s, until, lambda: False)
+            if until > room_ends_s and room.over_s is None:
+                watched_s = max(room_ends_s - room.first_frame_s, 0.0)
+                self._notes.notes.append(
+                    f"watched for {watched_s:.0f} s of {limits.watch_s:g} s: {_NO_LONGER}"
+                )
             await self._until(room, room_ends_s, self._job.steps_take_s, talk.done)
+            if not talk.done() and self._notes.now_s() >= room_ends_s:
+                self._notes.notes.append(f"the talk was cut off: {_NO_LONGER}")
             if talk.done():
                 talk.result()  # a fault of ours must not pass for silence
             talk.cancel()

@@ -39,17 +39,6 @@ def first_frame(facts: Facts, _limits: Limits) -> Number:
     return between(facts.room.connect_started_s, facts.video.first_frame_s)
 
 
-def fps_line(kind: str) -> Taking:
-    """The lower of the plain line and the share of what was asked for, where something was."""
-
-    def line(facts: Facts, limits: Limits) -> Number:
-        plain: float = getattr(limits, f"fps_{kind}")
-        asked, share = facts.target.fps, getattr(limits, f"fps_{kind}_share")
-        return min(plain, share * asked) if asked else plain
-
-    return line
-
-
 def fps_fall(facts: Facts, _limits: Limits) -> Number:
     first, last = facts.video.fps_first_third, facts.video.fps_last_third
     return min(last / first, 1.0) if first and last is not None else None

@@ -61,7 +61,7 @@ class Row:
         return name == self.name or name in self.plays
 
 
-def play(name: str, *, path: str | None = None, **params: float) -> Played:
+def play(name: str, *, path: str | None = None, **params: float | str) -> Played:
     """A fault by its name and parameters; `path` (a regular expression) picks the calls it befalls."""
     rule: Played = {"fault": {"name": name, **params}}
     return rule if path is None else {**rule, "path": path}

@@ -91,6 +91,21 @@ PICTURE_ROWS: tuple[Row, ...] = (
         (play("early_end", after_s=6),), limits={"watch_s": 9},
     ),
     Row(
+        "credits_run_out", _VIDEO, Verdict.INCONCLUSIVE, Cause.QUOTA,
+        "The account's credits end while one watches, and the session with them: no fault of the avatar.",
+        (play("early_end", after_s=6, reason="NO_CREDITS"),), limits={"watch_s": 9},
+    ),
+    Row(
+        "false_end", _VIDEO, _BAD, Cause.AVATAR_LEFT,
+        "The service says that the session is over. A viewer's SDK cleans up at that word, picture or not.",
+        (play("false_end", after_s=2),),
+    ),
+    Row(
+        "unpublishes", _VIDEO, _BAD, Cause.NO_VIDEO,
+        "The avatar stays and takes its video track back: nothing froze, nothing is shown.",
+        (play("unpublishes", after_s=2),),
+    ),
+    Row(
         "lossy", _VIDEO, Verdict.INCONCLUSIVE, Cause.OWN_NETWORK,
         "Six packets of ten get lost each way: no frame can be put together. Our way, not the avatar.",
         (play("poor_network", loss=0.6, after_s=9),), limits={"watch_s": 12},

@@ -40,6 +40,7 @@ def room(facts: Facts) -> list[Pair]:
         ("Sound subscribed", _s(seen.audio_subscribed_s)),
         ("First frame", _s(video.first_frame_s)),
         ("Last frame", _s(video.last_frame_s)),
+        ("Video track ended", _s(seen.video_ended_s)),
         ("Avatar left", _s(seen.avatar_left_s)),
         ("Room closed", _closed(facts)),
         ("Watched until", _s(seen.watched_until_s)),

@@ -113,6 +113,7 @@ def _moments(facts: Facts) -> list[Word]:
         (facts.video.first_frame_s, "first frame", GOOD),
         (room.avatar_left_s, "avatar left", BAD),
         (room.disconnected_s, "closed", BAD),
+        (room.video_ended_s, "track ends", BAD),
         (room.avatar_joined_s, "avatar", GOOD),
     )
     return [(at_s, word, colour) for at_s, word, colour in known if at_s is not None]

@@ -74,7 +74,7 @@ def draw_frames(board: Board, ends: Ends) -> None:
     pen, axis, facts, limits = board.pen, board.axis, board.facts, board.limits
     top, bottom = ends
     usual = 1.2 * (facts.video.fps_first_third or 0.0)
-    highest = max(30.0, usual, facts.target.fps or 0.0)
+    highest = max(30.0, usual)
     points = [
         (axis.x(at_s), bottom - (bottom - top) * min(rate / highest, 1.0))
         for at_s, rate in density(facts.video)

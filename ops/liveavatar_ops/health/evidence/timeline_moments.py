@@ -62,6 +62,7 @@ def moments(facts: Facts) -> list[Word]:
     known: list[tuple[float | None, str, str]] = [
         (room.disconnected_s, "room closed", "bad"),
         (room.avatar_left_s, "avatar left", "bad"),
+        (room.video_ended_s, "track ends", "bad"),
         (facts.video.first_frame_s, "first frame", "good"),
         (room.avatar_joined_s, "avatar joins", "good"),
         (room.connected_s, "we are in", "unsure"),

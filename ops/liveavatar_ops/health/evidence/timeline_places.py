@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from liveavatar_ops.health.facts import ApiStep, Facts, Span
+from liveavatar_ops.health.facts import SESSION_STOPPED, ApiStep, Facts, Span
 from liveavatar_ops.health.verdicts import Cause, Reason
 
 Stretch = tuple[float, float]
@@ -121,7 +121,7 @@ def _wait_for_answer(facts: Facts) -> Stretch | None:
 def _left(facts: Facts) -> Stretch | None:
     room = facts.room
     ends = [each for each in (room.avatar_left_s, room.disconnected_s) if each is not None]
-    ends += [event.at_s for event in facts.events if event.type == "session.stopped"]
+    ends += [event.at_s for event in facts.events if event.type == SESSION_STOPPED]
     return (min(ends), min(ends)) if ends else None
 
 

@@ -17,7 +17,11 @@ _BY_ERROR = {
     "Unreachable": (Cause.VENDOR_API, Severity.FAILS),
     "Unreadable": (Cause.VENDOR_API, Severity.FAILS),
 }
+_ENDS_WITH_CREDITS = {
+    Cause.AVATAR_LEFT, Cause.NO_AVATAR, Cause.NO_VIDEO, Cause.MUTE, Cause.NO_ANSWER, Cause.SLOW,
+}  # fmt: skip
 _QUOTA_CODES = {4003, 4033}
+_OUT_OF_CREDITS = "The account's credits were used up while one watched, so the service ended the session."
 _SIGNALLING_ENDS = {"SIGNAL_CLOSE", "STATE_MISMATCH", "CONNECTION_TIMEOUT", "JOIN_FAILURE"}
 
 
@@ -31,6 +35,8 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
         return
     if not facts.target.depth.includes(Depth.VIDEO) or facts.room.connected_s is None:
         return
+    if facts.out_of_credits:
+        yield _reason(Cause.QUOTA, Severity.DOUBTFUL, _OUT_OF_CREDITS)
     ended = _ended(facts)
     if facts.room.avatar_joined_s is None and not facts.video.frames:
         yield _no_avatar(facts, limits)
@@ -39,6 +45,8 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
         yield ended
     if not facts.video.frames:
         yield _no_video(facts, limits)
+    elif facts.room.video_ended_s is not None and not ended:
+        yield _video_ended(facts.room.video_ended_s, facts)
     if facts.room.reconnects:
         times = "once" if facts.room.reconnects == 1 else f"{facts.room.reconnects} times"
         took = f", {facts.room.reconnecting_s:.1f} s in all" if facts.room.reconnecting_s else ""
@@ -62,6 +70,13 @@ def unfinished(facts: Facts) -> list[Reason]:
     if missing is None:
         return []
     return [_reason(Cause.OWN_HOST, Severity.DOUBTFUL, f"The check ended before it was done: {missing}.")]
+
+
+def for_want_of_credits(reason: Reason, facts: Facts) -> Reason:
+    """What did not come because the credits were used up is no fault of the avatar."""
+    if not facts.out_of_credits or reason.cause not in _ENDS_WITH_CREDITS or reason.severity is Severity.NOTE:
+        return reason
+    return reason.model_copy(update={"severity": Severity.DOUBTFUL})
 
 
 def _refused(refusal: Refusal) -> Reason:
@@ -92,17 +107,22 @@ def _ended(facts: Facts) -> Reason | None:
         return _reason(Cause.SIGNALLING, Severity.FAILS, f"The room's connection broke off{why}.")
     if room.disconnect_reason == "MEDIA_FAILURE":
         return _reason(Cause.ICE, Severity.FAILS, f"The media path broke off{why}.")
-    gone_s = room.avatar_left_s if room.avatar_left_s is not None else room.disconnected_s
+    told_s = facts.stopped.at_s if facts.stopped else None
+    ends = (
+        (room.avatar_left_s, "The avatar left the room"),
+        (room.disconnected_s, "The room was closed"),
+        (told_s, "Though the avatar stayed, its session was over"),
+    )
+    gone_s, who = next(((at_s, who) for at_s, who in ends if at_s is not None), (None, ""))
     if gone_s is None:
         return None
     after_s = gone_s - (room.avatar_joined_s or room.connected_s or 0.0)
-    who = "The avatar left the room" if room.avatar_left_s is not None else "The room was closed"
     return _reason(Cause.AVATAR_LEFT, Severity.FAILS, f"{who} after {after_s:.1f} s{_said(facts, why)}.")
 
 
 def _said(facts: Facts, why: str) -> str:
-    stopped = next((event for event in facts.events if event.type == "session.stopped"), None)
-    return f"; the service said {stopped.detail or 'session.stopped'}" if stopped else why
+    stopped = facts.stopped
+    return f"; the service said {stopped.detail or stopped.type}" if stopped else why
 
 
 def _no_avatar(facts: Facts, limits: Limits) -> Reason:
@@ -114,6 +134,15 @@ def _no_avatar(facts: Facts, limits: Limits) -> Reason:
     closed = " and the room was closed" if room.disconnected_s is not None else ""
     text = f"The room was there, but no avatar joined it within {waited_s:.1f} s{closed}{_said(facts, '')}."
     return _reason(Cause.NO_AVATAR, Severity.FAILS, text)
+
+
+def _video_ended(ended_s: float, facts: Facts) -> Reason:
+    after_s = ended_s - (facts.video.first_frame_s or ended_s)
+    how = (
+        "took its video track back" if facts.room.video_ended_by == "unpublished" else "muted its video track"
+    )
+    text = f"The avatar {how} {after_s:.1f} s after its first frame and showed nothing from then on."
+    return _reason(Cause.NO_VIDEO, Severity.FAILS, text)
 
 
 def _no_video(facts: Facts, limits: Limits) -> Reason:

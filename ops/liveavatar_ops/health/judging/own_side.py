@@ -106,9 +106,8 @@ def _stands(reason: Reason, facts: Facts, limits: Limits) -> bool:
 def _they_ended_it(facts: Facts) -> bool:
     """The other side said so; a connection that merely broke may have broken over our own lateness."""
     room: RoomFacts = facts.room
-    told = any(event.type == "session.stopped" for event in facts.events)
     closed = room.disconnected_s is not None and room.disconnect_reason in _ENDED_BY_THEM
-    return room.avatar_left_s is not None or closed or told
+    return room.avatar_left_s is not None or closed or facts.stopped is not None
 
 
 def _looked_often(kind: str, video: VideoFacts) -> bool:

@@ -64,15 +64,22 @@ def _explained(measure: Measure, facts: Facts) -> bool:
 
 
 def _ended_so(facts: Facts) -> bool:
-    """The avatar or the room went away: no wonder that frames ceased."""
+    """The avatar, its track or the room went away: no wonder that frames ceased."""
     video = facts.video
-    return facts.room.gone and video.open_gap_s >= video.longest_gap_s
+    ended = facts.room.gone or facts.stopped is not None or facts.room.video_ended_s is not None
+    return ended and video.open_gap_s >= video.longest_gap_s
 
 
 def _too_short(facts: Facts, limits: Limits) -> str | None:
     """A watch that a stopping picture may outlive: what it did not see, it could not have seen."""
     video, least_s = facts.video, limits.warm_up_s + limits.gap_unhealthy_s
-    if not video.frames or video.first_frame_s is None or facts.room.gone or limits.watch_s >= least_s:
+    if (
+        not video.frames
+        or video.first_frame_s is None
+        or facts.room.gone
+        or facts.stopped
+        or limits.watch_s >= least_s
+    ):
         return None
     watched_s = video.watched_until_s - video.first_frame_s
     if watched_s >= least_s:

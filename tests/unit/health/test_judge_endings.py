@@ -1,0 +1,85 @@
+"""Who ended it: the avatar, its track, the service, the account's credits? Each has its own verdict."""
+
+import pytest
+
+from liveavatar_ops.health.facts import Depth, EventFact
+from liveavatar_ops.health.judge import judge
+from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.verdicts import Cause, Severity, Verdict
+from tests.support.health_facts import healthy
+
+
+def stopped(reason: str | None = None, *, at_s: float = 7.9) -> tuple[EventFact, ...]:
+    return (EventFact(at_s=at_s, type="session.stopped", detail=reason),)
+
+
+def test_what_the_service_said_about_the_end_is_quoted():
+    judged = judge(healthy(room={"avatar_left_s": 8.0}, events=stopped("MAX_DURATION_REACHED")), Limits())
+
+    assert judged.headline == "The avatar left the room after 6.4 s; the service said MAX_DURATION_REACHED."
+
+
+@pytest.mark.parametrize("depth", [Depth.VIDEO, Depth.CONVERSATION])
+@pytest.mark.parametrize("reason", ["SERVER_ERROR", None])
+def test_a_session_that_is_over_is_not_healthy_because_its_picture_went_on(depth: Depth, reason: str | None):
+    """A viewer's SDK cleans up at that word; and the check looked no longer than a second after it."""
+    judged = judge(healthy(depth, events=stopped(reason)), Limits())
+
+    assert (judged.verdict, judged.cause) == (Verdict.UNHEALTHY, Cause.AVATAR_LEFT)
+    assert judged.headline.endswith(f"after 6.3 s; the service said {reason or 'session.stopped'}.")
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [{"avatar_left_s": 8.0}, {"disconnected_s": 8.0, "disconnect_reason": "ROOM_DELETED"}, {}],
+    ids=["avatar left", "room deleted", "stays"],
+)
+def test_credits_that_run_out_are_no_fault_of_the_avatar(ending: dict[str, object]):
+    """Running sessions end at zero credits; the watcher then backs off instead of waking somebody."""
+    judged = judge(healthy(room=ending, events=stopped("NO_CREDITS")), Limits())
+
+    assert (judged.verdict, judged.cause) == (Verdict.INCONCLUSIVE, Cause.QUOTA)
+    assert "credits" in judged.next_step
+
+
+def test_an_answer_that_did_not_come_before_the_credits_ran_out_is_not_held_against_the_avatar():
+    silent = {
+        "answer_started_s": None, "answer_latency_s": None, "answer_speech_s": 0.0, "waited_s": 12.0,
+        "speak_started_event_s": None, "user_heard_event_s": None, "mouth_moving_s": 0.0,
+    }  # fmt: skip
+    facts = healthy(Depth.CONVERSATION, conversation=silent, events=stopped("NO_CREDITS"))
+
+    judged = judge(facts, Limits())
+
+    assert (judged.verdict, judged.cause) == (Verdict.INCONCLUSIVE, Cause.QUOTA)
+
+
+def test_a_picture_that_stood_before_the_credits_ran_out_stood_all_the_same():
+    """What was seen was seen."""
+    judged = judge(healthy(video={"frozen_s": 12.0}, events=stopped("NO_CREDITS")), Limits())
+
+    assert (judged.verdict, judged.cause) == (Verdict.UNHEALTHY, Cause.FROZEN)
+
+
+@pytest.mark.parametrize(
+    ("how", "words"), [("muted", "muted its video track"), ("unpublished", "took its video track back")]
+)
+def test_a_track_that_ended_is_no_standing_picture(how: str, words: str):
+    """No frame came "while the track was live" would be untrue."""
+    gap = {"longest_gap_s": 5.0, "open_gap_s": 5.0}
+    facts = healthy(room={"video_ended_s": 8.0, "video_ended_by": how}, video=gap)
+
+    judged = judge(facts, Limits())
+
+    assert (judged.verdict, judged.cause) == (Verdict.UNHEALTHY, Cause.NO_VIDEO)
+    assert words in judged.headline
+    assert [r.measure for r in judged.reasons if r.severity is Severity.FAILS] == [None]
+
+
+def test_an_avatar_that_left_took_its_track_along():
+    """One reason, not two."""
+    facts = healthy(room={"avatar_left_s": 8.0, "video_ended_s": 7.9, "video_ended_by": "unpublished"})
+
+    judged = judge(facts, Limits())
+
+    assert [reason.cause for reason in judged.reasons] == [Cause.AVATAR_LEFT]
