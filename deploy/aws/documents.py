@@ -84,13 +84,16 @@ def trust(service: str, account: str) -> Document:
 def may_start(wish: Wish) -> Document:
     """What the schedule may do: start this task, hand it its role, and lay down what it could not start."""
     run_role = wish.arn("iam", f"role/{wish.run_role}", global_service=True)
+    task = wish.arn("ecs", f"task-definition/{wish.name}")
     return {
         "Version": "2012-10-17",
         "Statement": [
             {
                 "Effect": "Allow",
                 "Action": "ecs:RunTask",
-                "Resource": wish.arn("ecs", f"task-definition/{wish.name}:*"),
+                # The schedule names no revision. ECS held the policy against that bare name; AWS says that
+                # since 2024 it is held against the revision that ECS picks. Neither entry matches both.
+                "Resource": [task, f"{task}:*"],
                 "Condition": {"ArnEquals": {"ecs:cluster": wish.cluster_arn}},
             },
             {

@@ -89,7 +89,9 @@ def test_the_schedules_role_fits_its_target(url: str, aws: Aws) -> None:
     run, hand_on, lay_down = policy["Statement"]
     task = aws.ecs.describe_task_definition(taskDefinition="liveavatar-health")["taskDefinition"]
     assert target["RoleArn"] == role["Arn"]
-    assert run["Resource"] == target["EcsParameters"]["TaskDefinitionArn"] + ":*"
+    named = target["EcsParameters"]["TaskDefinitionArn"]
+    assert named.endswith(":task-definition/liveavatar-health"), "no revision: ECS takes the newest"
+    assert run["Resource"] == [named, f"{named}:*"]
     assert run["Condition"] == {"ArnEquals": {"ecs:cluster": target["Arn"]}}
     assert hand_on["Resource"] == task["executionRoleArn"]
     assert lay_down["Resource"] == target["DeadLetterConfig"]["Arn"]

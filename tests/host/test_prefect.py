@@ -138,6 +138,19 @@ def test_an_unhealthy_target_fails_the_flow_run(server: PrefectServer, program: 
     assert json.loads(artifacts[0]["data"])[0]["evidence"] == "/evidence/ill"
 
 
+def test_a_target_may_have_any_name(server: PrefectServer, program: str, book: Path) -> None:
+    """Prefect takes fewer letters in a key than names have: the target stays healthy, and has its table."""
+    named = ["--target", "Büro 1: --stack prod --template well"]
+
+    done = server.run("--once", *arguments(program), *named, BOOK=str(book))
+
+    flow = last_flow_run(server)
+    assert done.returncode == 0, done.stdout
+    assert (flow["state_type"], flow["state"]["message"]) == ("COMPLETED", "1 healthy")
+    artifacts = server.post("artifacts/filter", artifacts={"key": {"any_": ["health-buro-1"]}})
+    assert json.loads(artifacts[0]["data"])[0]["target"] == "Büro 1"
+
+
 def test_no_answer_is_neither_a_failure_nor_a_pass(server: PrefectServer, program: str, book: Path) -> None:
     """Run three times, then said to be inconclusive: nobody is woken, and nobody is told that all is well."""
     done = server.run("--once", *arguments(program, "never"), BOOK=str(book))

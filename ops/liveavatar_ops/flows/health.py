@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from prefect import flow, task  # type: ignore[import-not-found] # Prefect lives in an environment of its own
+from prefect import flow, get_run_logger, task  # type: ignore[import-not-found] # it has its own environment
 from prefect.artifacts import acreate_table_artifact  # type: ignore[import-not-found] # as above
 from prefect.client.orchestration import get_client  # type: ignore[import-not-found] # as above
 from prefect.concurrency.asyncio import concurrency  # type: ignore[import-not-found] # as above
 from prefect.states import Completed, Failed  # type: ignore[import-not-found] # as above
 
-from liveavatar_ops.flows.child import Result, run_check
+from liveavatar_ops.flows.artifact import leave
+from liveavatar_ops.flows.child import run_check
 
 LIMIT = "liveavatar-sessions"
 LEASE_S = 60.0
@@ -50,7 +51,7 @@ async def check(target: str, command: list[str], within_s: float) -> Any:
             result = await run_check(target, command, within_s=within_s)
     except TimeoutError:
         raise Inconclusive(f"{target}: no free session within {WAIT_FOR_PLACE_S:.0f} s") from None
-    await _remember(result)
+    await leave(result, acreate_table_artifact, get_run_logger().warning)
     said = f"{result.verdict}: {target}: {result.sentence} ({result.cause})"
     if result.verdict == "unhealthy":
         raise Unhealthy(said)
@@ -59,11 +60,6 @@ async def check(target: str, command: list[str], within_s: float) -> Any:
     if not result.counts:
         raise Inconclusive(said)
     return Completed(name=result.verdict.capitalize(), message=said, data=result.as_dict())
-
-
-async def _remember(result: Result) -> None:
-    key = "health-" + "".join(c if c.isalnum() else "-" for c in result.target.lower()).strip("-")
-    await acreate_table_artifact(key=key, table=[result.as_dict()], description=result.sentence)
 
 
 async def may_repeat(_task: Any, _run: Any, state: Any) -> bool:

@@ -24,8 +24,9 @@ def _of_last(name: str) -> Value:
 
 
 def _succeeded(view: TargetView) -> float | None:
+    """An inconclusive check is no failure: `probe_success == 0` must not wake anybody over a busy machine."""
     good = (Verdict.HEALTHY.value, Verdict.DEGRADED.value)
-    return None if view.last is None else float(view.last.verdict in good)
+    return None if view.conclusive is None else float(view.conclusive.verdict in good)
 
 
 def _took(view: TargetView) -> float | None:
@@ -34,7 +35,11 @@ def _took(view: TargetView) -> float | None:
 
 
 GAUGES: tuple[tuple[str, str, Value], ...] = (
-    ("probe_success", "1 if the last check was healthy or degraded, else 0", _succeeded),
+    (
+        "probe_success",
+        "1 if the last conclusive check was healthy or degraded, 0 if it was unhealthy",
+        _succeeded,
+    ),
     (
         "probe_first_frame_seconds",
         "Time to first frame of the last check, from joining",

@@ -18,6 +18,10 @@ EXPORTERS = {
     "grpc": "opentelemetry.exporter.otlp.proto.grpc.metric_exporter",
     "http/protobuf": "opentelemetry.exporter.otlp.proto.http.metric_exporter",
 }
+SERVICE_NAME = "liveavatar-ops-watch"
+"""What we are called where OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say nothing else."""
+NO_NAME = "unknown_service"
+"""How the name begins that the SDK makes up where nobody gave one (OpenTelemetry's resource conventions)."""
 
 
 class NoOpenTelemetry(Exception):
@@ -54,8 +58,7 @@ def start_otlp(
         api = load("opentelemetry.metrics")
     except ImportError:
         raise _missing("opentelemetry-sdk") from None
-    resource = resources.Resource.create({"service.name": "liveavatar-ops-watch"})
-    provider = sdk.MeterProvider(metric_readers=[reader], resource=resource)
+    provider = sdk.MeterProvider(metric_readers=[reader], resource=_resource(resources.Resource))
     meter = provider.get_meter("liveavatar_ops.schedule")
     for family in metrics.families(_EMPTY):
         _instrument(meter, api.Observation, family, snapshot)
@@ -74,6 +77,14 @@ def _exporter(protocol: str, load: Callable[[str], Any]) -> Any:
         except ImportError:
             continue
     raise _missing(f"opentelemetry-exporter-otlp-proto-{'http' if protocol == 'http/protobuf' else 'grpc'}")
+
+
+def _resource(kind: Any) -> Any:
+    # What is handed to `create` beats the environment, so our name comes afterwards, where there is none.
+    found = kind.create()
+    if str(found.attributes.get("service.name", "")).startswith(NO_NAME):
+        return found.merge(kind({"service.name": SERVICE_NAME}))
+    return found
 
 
 def _missing(package: str) -> NoOpenTelemetry:

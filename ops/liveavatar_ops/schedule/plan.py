@@ -57,6 +57,8 @@ class Backoff(BaseModel):
 
     streak: int = 0
     until: float = 0.0
+    session: bool = False
+    """Whether a check that opens a session was refused: then only one that got its session ends it."""
 
 
 NO_BACKOFF = Backoff()
@@ -123,13 +125,23 @@ def next_due(
 
 
 def backed_off(
-    backoff: Backoff, now: float, *, quota: Quota, retry_after_s: float | None, rng: random.Random
+    backoff: Backoff,
+    now: float,
+    *,
+    session: bool,
+    quota: Quota,
+    retry_after_s: float | None,
+    rng: random.Random,
 ) -> Backoff:
     """Wait twice as long as the last time, at least as long as the service asks, at most an hour or so."""
     wait = min(quota.most, quota.first * 2 ** min(backoff.streak, 30))
     if retry_after_s is not None:
         wait = max(wait, min(retry_after_s, quota.most))
-    return Backoff(streak=backoff.streak + 1, until=now + wait * (1 + rng.uniform(0, 0.1)))
+    return Backoff(
+        streak=backoff.streak + 1,
+        until=now + wait * (1 + rng.uniform(0, 0.1)),
+        session=session or backoff.session,
+    )
 
 
 def blind_at(

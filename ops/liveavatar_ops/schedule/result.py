@@ -35,6 +35,8 @@ class Outcome:
     report: str | None = None
     """Paths of contact sheet and HTML report, as the check gave them."""
     retry_after_s: float | None = None
+    refused: bool = False
+    """Whether LiveAvatar answered a call with no, or not at all: no session was had then."""
 
     @property
     def quota(self) -> bool:
@@ -68,6 +70,7 @@ def _outcome(told: Mapping[str, Any]) -> Outcome:
     reasons = judgement.get("reasons") or [{}]
     facts: Mapping[str, Any] = told.get("facts") or {}
     video, room = facts.get("video") or {}, facts.get("room") or {}
+    refusal: Mapping[str, Any] = facts.get("refusal") or {}
     evidence = told.get("evidence") or {}
     return Outcome(
         verdict=Verdict(judgement["verdict"]),
@@ -81,7 +84,8 @@ def _outcome(told: Mapping[str, Any]) -> Outcome:
         evidence=_path(evidence, "folder"),
         sheet=_path(evidence, "contact_sheet"),
         report=_path(evidence, "report"),
-        retry_after_s=_number((facts.get("refusal") or {}).get("retry_after_s")),
+        retry_after_s=_number(refusal.get("retry_after_s")),
+        refused=bool(refusal),
     )
 
 

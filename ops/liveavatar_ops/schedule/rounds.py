@@ -195,11 +195,12 @@ class Rounds:
             backoff = store.backoff(db)
             if outcome.quota:
                 backoff = plan.backed_off(
-                    backoff, now, quota=self.config.quota, retry_after_s=outcome.retry_after_s, rng=self._rng
-                )
+                    backoff, now, session=run.target.depth.includes(Depth.SESSION),
+                    quota=self.config.quota, retry_after_s=outcome.retry_after_s, rng=self._rng,
+                )  # fmt: skip
                 due = backoff.until
             else:
-                backoff = plan.Backoff() if _proves_room(run, outcome) else backoff
+                backoff = plan.Backoff() if _proves_room(run, outcome, backoff) else backoff
                 due = plan.next_due(
                     run.target,
                     new,
@@ -284,6 +285,8 @@ def _nothing_seen(last: store.RunRow | None) -> Outcome:
     )
 
 
-def _proves_room(run: Run, outcome: Outcome) -> bool:
-    """Whether this result shows that the account lets sessions start again."""
-    return run.target.depth.includes(Depth.SESSION) and outcome.verdict is not Verdict.INCONCLUSIVE
+def _proves_room(run: Run, outcome: Outcome, backoff: plan.Backoff) -> bool:
+    """Whether this result shows that the account lets us again: it got as far as what was refused."""
+    if outcome.verdict is Verdict.INCONCLUSIVE:
+        return False
+    return not backoff.session or (run.target.depth.includes(Depth.SESSION) and not outcome.refused)

@@ -51,12 +51,17 @@ class TargetView:
         return next((run for run in reversed(self.runs) if run.stage == "done"), None)
 
     @property
+    def conclusive(self) -> RunRow | None:
+        """The newest of these checks that said something about the avatar, None where none of them did."""
+        ended = (run for run in reversed(self.runs) if run.stage == "done")
+        return next((run for run in ended if run.verdict != Verdict.INCONCLUSIVE), None)
+
+    @property
     def telling(self) -> RunRow | None:
         """The check that says why the state is what it is: the last conclusive one, or if blind the last."""
         if self.state.shown is State.BLIND:
             return self.last
-        ended = (run for run in reversed(self.runs) if run.stage == "done")
-        return next((run for run in ended if run.verdict != Verdict.INCONCLUSIVE), self.last)
+        return self.conclusive or self.last
 
     @property
     def p50(self) -> float | None:
@@ -135,7 +140,7 @@ class Camera:
                 for target in targets
                 if target.name in known
             )
-            lost = db.execute("SELECT count(*) FROM outbox WHERE given_up IS NOT NULL").fetchone()[0]
+            lost = store.lost_since(db, now - DAY_S)
         return Snapshot(
             at=now,
             zone=zone,

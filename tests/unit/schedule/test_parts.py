@@ -1,8 +1,10 @@
 """The smaller parts: keeper, ledger view, chores, OTLP, log."""
 
+import importlib
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,7 +19,7 @@ from liveavatar_ops.schedule.keeper import Keeper
 from liveavatar_ops.schedule.lease import Leases
 from liveavatar_ops.schedule.log import Log
 from liveavatar_ops.schedule.notify.send import Outbox
-from liveavatar_ops.schedule.otlp import NoOpenTelemetry, start_otlp
+from liveavatar_ops.schedule.otlp import EXPORTERS, NoOpenTelemetry, start_otlp
 from liveavatar_ops.schedule.settings import otlp_asked_for
 from liveavatar_ops.schedule.snapshot import Camera
 from tests.support.watching import NOON, Clock, Machine, config, outcome, owner, rows, target, watcher
@@ -230,6 +232,41 @@ def test_otlp_without_opentelemetry_is_one_clear_line(protocol: str, said: str):
 
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("env", "name"),
+    [
+        ({}, "liveavatar-ops-watch"),
+        ({"OTEL_SERVICE_NAME": "lobby"}, "lobby"),
+        ({"OTEL_RESOURCE_ATTRIBUTES": "service.name=lobby,team=desk"}, "lobby"),
+        ({"OTEL_RESOURCE_ATTRIBUTES": "team=desk"}, "liveavatar-ops-watch"),
+        ({"OTEL_RESOURCE_ATTRIBUTES": "service.name=hall", "OTEL_SERVICE_NAME": "lobby"}, "lobby"),
+    ],
+)
+def test_the_standard_variables_name_the_service(monkeypatch, tmp_path: Path, env, name):
+    """Ours is what is sent where they name none; their other attributes are sent either way."""
+    export = pytest.importorskip("opentelemetry.sdk.metrics.export")
+    for each in ("OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES"):
+        monkeypatch.delenv(each, raising=False)
+    for each, value in env.items():
+        monkeypatch.setenv(each, value)
+    out = io.StringIO()
+    exporter = SimpleNamespace(OTLPMetricExporter=lambda: export.ConsoleMetricExporter(out=out))
+    watcher(tmp_path / "w.sqlite3", Clock(), [target()], config())
+    database = Database(tmp_path / "w.sqlite3")
+    camera = Camera(database, Leases(owner(1), alive=Machine()), config(), [target()], now=Clock())
+    otlp = start_otlp(
+        camera.snapshot,
+        protocol="grpc",
+        load=lambda module: exporter if module == EXPORTERS["grpc"] else importlib.import_module(module),
+    )
+    otlp.flush()
+    sent = json.JSONDecoder().raw_decode(out.getvalue())[0]["resource_metrics"][0]["resource"]["attributes"]
+    otlp.close()
+
+    assert sent["service.name"] == name
+    assert sent.get("team") == ("desk" if "team=desk" in str(env) else None)
 
 
 @pytest.mark.parametrize(

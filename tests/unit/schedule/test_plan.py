@@ -176,10 +176,10 @@ def test_backing_off_doubles_up_to_a_limit_and_does_as_it_is_told():
     """2, 4, 8 … minutes, an hour at most, and at least what Retry-After says."""
     rng, backoff, waits = dice(0), Backoff(), []
     for _ in range(8):
-        backoff = backed_off(backoff, 0.0, quota=Quota(), retry_after_s=None, rng=rng)
+        backoff = backed_off(backoff, 0.0, session=True, quota=Quota(), retry_after_s=None, rng=rng)
         waits.append(backoff.until)
-    told = backed_off(Backoff(), 0.0, quota=Quota(), retry_after_s=900.0, rng=rng)
-    absurd = backed_off(Backoff(), 0.0, quota=Quota(), retry_after_s=1e9, rng=rng)
+    told = backed_off(Backoff(), 0.0, session=True, quota=Quota(), retry_after_s=900.0, rng=rng)
+    absurd = backed_off(Backoff(), 0.0, session=True, quota=Quota(), retry_after_s=1e9, rng=rng)
 
     assert all(
         base <= w <= base * 1.1

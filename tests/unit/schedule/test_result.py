@@ -79,6 +79,15 @@ def test_quota_is_told_apart():
     assert read(waiting).retry_after_s == 40
 
 
+def test_a_check_that_was_refused_on_its_way_is_told_apart():
+    """It had no session, however conclusive it was."""
+    refused = document("unhealthy", "vendor_api")
+    refused["facts"]["refusal"] = {"step": "token", "error": "ServerFault", "sentence": "It answered 500."}
+
+    assert read(refused).refused
+    assert not read(document("unhealthy", "frozen")).refused
+
+
 @pytest.mark.parametrize("frames", [{"frames": 0, "first_frame_s": None}, {"fps_eff": "NaN", "fps": None}])
 def test_what_was_not_seen_is_none(frames):
     """Never 0, which would look like a measurement."""
