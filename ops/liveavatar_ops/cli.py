@@ -5,12 +5,16 @@ A new one joins with one line in COMMANDS; its module may import what it likes w
 others.
 """
 
+import errno
 import importlib
 import importlib.metadata
+import sys
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+
+from liveavatar_ops import standard_output
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "health": ("liveavatar_ops.health.cli:app", "Prove that a viewer would see and hear a living avatar."),
@@ -78,4 +82,13 @@ def _root(
 
 def main() -> None:
     """Entry point of the `liveavatar-ops` script."""
-    app()
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except OSError as why:
+        standard_output.forget()
+        if why.errno != errno.EPIPE:  # a reader that has read enough is told nothing
+            sys.stderr.write(f"liveavatar-ops: the output could not be written: {why.strerror}.\n")
+        sys.exit(2)

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from liveavatar_ops.health.facts import Depth, StopFacts
 from liveavatar_ops.health.job import API_TIMEOUT_S, Job
-from liveavatar_ops.health.ledger import Ledger, LedgerError
+from liveavatar_ops.health.ledger import Ledger, LedgerError, Row
 from liveavatar_ops.health.notebook import Notebook, StepRefused
 from liveavatar_ops.health.references import Reference, price, references
 from liveavatar_ops.health.stopping import ANSWERED_SETTLES_S, SETTLED_AFTER_S, close_row
@@ -61,6 +61,7 @@ class ApiSide:
         self._sleep = sleep
         self._client = LiveAvatarClient(probing(settings))
         self._may_be_open = False
+        self._row: Row | None = None
 
     def look(self) -> None:
         """Depth api: is the key good, what is left on the account, does everything named exist."""
@@ -131,6 +132,7 @@ class ApiSide:
                 self._ledger.void(self._job.check_id, "start was refused, so nothing was opened")
             raise
         self._ledger.started(self._job.check_id)
+        self._row = self._ledger.get(self._job.check_id)
         return started
 
     def _was_refused_for_certain(self) -> bool:
@@ -151,7 +153,7 @@ class ApiSide:
 
     def close(self) -> None:
         """Stop what may be open, and write down what that took. Never raises."""
-        row = self._ledger.get(self._job.check_id)
+        row = self._row_to_close()
         if row is None or not self._may_be_open:
             self._ledger.void(self._job.check_id, "no session was opened")
             return
@@ -169,7 +171,18 @@ class ApiSide:
             took_s=round(took, 4),
             sentence=None if outcome.closed else outcome.sentence,
         )
+        if outcome.unkept:
+            self._notes.notes.append(outcome.sentence)
         self._note_cost()
+
+    def _row_to_close(self) -> Row | None:
+        """As the ledger has it; where that cannot be read any more, as it last was: the session must end."""
+        try:
+            return self._ledger.get(self._job.check_id)
+        except LedgerError:
+            if self._row is None:
+                raise
+            return self._row
 
     def _note_cost(self) -> None:
         start = self._notes.facts().step("start")

@@ -13,11 +13,15 @@ def write_bytes_whole(path: Path, held: bytes) -> None:
     """The same with bytes."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        out.write(held)
-        out.flush()
-        os.fsync(out.fileno())
-    beside.replace(path)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(held)
+            out.flush()
+            os.fsync(out.fileno())
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)  # half of it would keep a full disk full
+        raise
 
 
 def make_private(folder: Path) -> None:

@@ -10,7 +10,6 @@ and times only, never a key or a token.
        └──► void (no session came to be)
 """
 
-import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -21,8 +20,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from liveavatar_ops.health.owner import Owner
+from liveavatar_ops.health.session_cost import ABANDONED_S, cost_until
 
-ABANDONED_S = 200.0  # the service ends a session with nobody in its room after so long (API facts §4)
 SCHEMA_VERSION = 2
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS probe_sessions (
@@ -267,17 +266,16 @@ class Ledger:
         return db
 
     def _unusable(self, why: Exception) -> LedgerError:
+        damaged = isinstance(why, sqlite3.DatabaseError) and not isinstance(why, sqlite3.OperationalError)
+        mend = (
+            "Move that file away (it knows what killed checks left open)"
+            if damaged
+            else "Make that place writable"
+        )
         return LedgerError(
             f"The ledger {self.path} cannot be used: {why}. No session is started without it, because "
-            "nobody could stop it after a crash. Make that place writable, or set LIVEAVATAR_OPS_STATE."
+            f"nobody could stop it after a crash. {mend}, or set LIVEAVATAR_OPS_STATE."
         )
-
-
-def cost_until(rate: float | None, since: float | None, until: float) -> float | None:
-    """Credits of a session open from `since`: begun minutes. None where the rate is not known."""
-    if since is None:
-        return 0.0  # a token alone bills nothing
-    return None if rate is None else rate * max(1, math.ceil((until - since) / 60))
 
 
 def _bring_up_to_date(db: sqlite3.Connection) -> None:

@@ -21,7 +21,7 @@ NEXT_STEPS: dict[Cause, str] = {
         " deleted by hand, `pulumi refresh` first."
     ),
     Cause.VENDOR_API: (
-        "Look at LiveAvatar's status page and run `liveavatar-ops health check --depth api` in a minute; "
+        "Look at LiveAvatar's status page and run the same check with `--depth api` in a minute; "
         "if it stays, send support the session id and the time above."
     ),
     Cause.SIGNALLING: (
@@ -61,8 +61,8 @@ NEXT_STEPS: dict[Cause, str] = {
         " session means too little bandwidth on the way."
     ),
     Cause.MUTE: (
-        "Choose another voice in the template and check again (in FULL mode `health check --depth api` names "
-        "a missing one); if that one is mute too, send support the session id."
+        "Choose another voice in the template and check again (in FULL mode the same with `--depth api` "
+        "names a missing one); if that one is mute too, send support the session id."
     ),
     Cause.NO_ANSWER: (
         "Check the OpenAI key first (rotated, revoked, out of quota?): `aws secretsmanager describe-"

@@ -6,9 +6,11 @@ With --json stdout carries the result document and nothing else, so that a progr
 
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from liveavatar_ops import standard_output
 from liveavatar_ops.health.checking import Outcome
 from liveavatar_ops.health.facts import Facts
 from liveavatar_ops.health.files import make_private, write_bytes_whole, write_whole
@@ -29,6 +31,8 @@ PHASES = {
     "stop": "stopping the session",
 }
 DEFAULT_FOLDER = Path("evidence")
+KEPT = ("result.json", "contact-sheet.png", "timeline.svg", "clip.mp4", "report.html")
+"""What a folder of evidence may hold; nothing else in it is touched."""
 
 
 @dataclass
@@ -108,7 +112,7 @@ class Output:
         result = self._keep(outcome)
         self._results.append(result)
         if not self.as_json:
-            print_result(result)
+            self._say(lambda: print_result(result))
 
     def finish(self) -> None:
         """All checks are done: JUnit, and with --json the one document on stdout."""
@@ -123,8 +127,16 @@ class Output:
         if self.as_json:
             texts = [result.to_json() for result in self._results]
             one = texts[0] if len(texts) == 1 else f'{{"results": [{", ".join(texts)}]}}'
-            sys.stdout.write(f"{one}\n")
+            self._say(lambda: sys.stdout.write(f"{one}\n"))
+
+    def _say(self, show: Callable[[], object]) -> None:
+        try:
+            show()
             sys.stdout.flush()
+        except OSError as why:
+            said = ", ".join(f"{each.target.name}: {each.judgement.verdict.value}" for each in self._results)
+            self._warn(f"The result could not be printed ({said})", why)
+            standard_output.forget()
 
     def _keep(self, outcome: Outcome) -> HealthResult:
         """The result, written with its pictures if evidence is wanted and there is room for it."""
@@ -144,6 +156,10 @@ class Output:
 
         checked, limits, judged = outcome.checked, outcome.planned.limits, outcome.judgement
         make_private(folder)
+        for left in KEPT:
+            (folder / left).unlink(
+                missing_ok=True
+            )  # of an earlier check: a sheet must not outlive its verdict
         paths = {"folder": str(folder), "result": str(folder / "result.json")}
         if checked.pictures:
             paths["contact_sheet"] = str(folder / "contact-sheet.png")

@@ -25,11 +25,11 @@ from pydantic import ValidationError
 
 from liveavatar_ops.health.facts import Facts, StopFacts, TargetFacts
 from liveavatar_ops.health.job import FACTS_FILE, PARTIAL_FILE, PICTURES_FILE, Job
-from liveavatar_ops.health.ledger import OPEN, Ledger, State
+from liveavatar_ops.health.ledger import OPEN, Ledger, LedgerError, Row, State
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.owner import identity_of, this_process
 from liveavatar_ops.health.references import price
-from liveavatar_ops.health.stopping import close_row
+from liveavatar_ops.health.stopping import JANITOR, close_row
 from liveavatar_ops.health.thumbnails import Thumbnail, load
 from liveavatar_ops.health.workdir import claim, working_folder
 from pulumi_liveavatar.settings import Settings
@@ -121,8 +121,12 @@ class Runner:
             try:
                 death = self._run_child(job, over_after_s)
             finally:
-                stop = self._close(job)
-            facts = self._facts(job, began, death, stop)
+                row, unread = self._row_of(job)
+                stop = self._close(job, row)
+            facts = self._facts(job, began, death, stop, row)
+            if unread:
+                notes = (*facts.notes, f"{unread} Then run `{JANITOR}`.")
+                facts = facts.model_copy(update={"notes": notes})
             if self._stop_wish.is_set():
                 raise Interrupted(facts)
             pictures = load(workdir / PICTURES_FILE)
@@ -150,6 +154,14 @@ class Runner:
             return self._wait(child, job, over_after_s)
         finally:
             _end(child)
+            self._pass_on_log(job)
+
+    def _pass_on_log(self, job: Job) -> None:
+        """With LIVEAVATAR_LOG=debug, the child's log: one line a request, without headers and bodies."""
+        if self._settings.log == "debug":
+            with contextlib.suppress(OSError):
+                said = (job.workdir / "child.log").read_text(errors="replace")
+                sys.stderr.write(scrub(said, [self._settings.api_key.get_secret_value()]))
 
     def _wait(self, child: "subprocess.Popen[bytes]", job: Job, over_after_s: float) -> str:
         hangs_at, asked = time.monotonic() + over_after_s, False
@@ -171,20 +183,29 @@ class Runner:
                 with contextlib.suppress(ValueError, TypeError, KeyError):
                     self._on_phase(str(json.loads(line)["phase"]))
 
-    def _close(self, job: Job) -> StopFacts | None:
+    def _row_of(self, job: Job) -> tuple[Row | None, str]:
+        """The ledger's row as the child left it, or why it cannot be read any more."""
+        try:
+            return self._ledger.get(job.check_id), ""
+        except LedgerError as why:
+            return None, str(why)
+
+    def _close(self, job: Job, row: Row | None) -> StopFacts | None:
         """Close what the child left open; None when it left nothing."""
-        row = self._ledger.get(job.check_id)
         if row is None or row.state not in OPEN:
             return None
-        if row.session_id is None:
-            self._ledger.void(job.check_id, "the probe ended before a session id was known")
-            return None
-        self._on_phase("stop")
         begun = time.monotonic()
-        from liveavatar_ops.health.stopper import stopper  # noqa: PLC0415 -- mostly the child has done it
+        try:
+            if row.session_id is None:
+                self._ledger.void(job.check_id, "the probe ended before a session id was known")
+                return None
+            self._on_phase("stop")
+            from liveavatar_ops.health.stopper import stopper  # noqa: PLC0415 -- mostly the child has done it
 
-        with stopper(self._settings) as stop:
-            outcome = close_row(self._ledger, row, stop)
+            with stopper(self._settings) as stop:
+                outcome = close_row(self._ledger, row, stop)
+        except LedgerError as why:
+            return StopFacts(needed=True, stopped=False, sentence=str(why))
         return StopFacts(
             needed=True,
             stopped=outcome.closed,
@@ -193,16 +214,16 @@ class Runner:
             sentence=None if outcome.closed else outcome.sentence,
         )
 
-    def _facts(self, job: Job, began: datetime, death: str, stop: StopFacts | None) -> Facts:
+    def _facts(self, job: Job, began: datetime, death: str, stop: StopFacts | None, row: Row | None) -> Facts:
         whole = _read(job.workdir / FACTS_FILE)
         facts = whole or _read(job.workdir / PARTIAL_FILE) or Facts(target=job.target, started_at=began)
         changes: dict[str, object] = {}
         if whole is None:
             changes["probe_failure"] = facts.probe_failure or death
-        row = self._ledger.get(job.check_id)
         if facts.session_id is None and row is not None and row.session_id is not None:
             changes["session_id"] = row.session_id
-        if stop is not None:
+        told_by_child = facts.stop.stopped  # it may have stopped what the ledger could not be told of
+        if stop is not None and not (told_by_child and not stop.stopped):
             changes["stop"] = stop
         elif whole is None and row is not None and row.state is State.stopped:
             changes["stop"] = StopFacts(needed=True, stopped=True, by="check")

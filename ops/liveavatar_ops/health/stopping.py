@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from liveavatar_ops.health.ledger import Ledger, Row, State
+from liveavatar_ops.health.ledger import Ledger, LedgerError, Row, State
 from pulumi_liveavatar.api.errors import BadCredentials, LiveAvatarError, NotThere
 
 ATTEMPTS = 4
@@ -30,6 +30,8 @@ class StopOutcome:
 
     closed: bool
     sentence: str
+    unkept: bool = False
+    """The session is over, and the ledger could not be told."""
 
 
 def close_row(
@@ -73,7 +75,10 @@ def close_row(
         if _may_still_come(row, now(), settled_after_s):
             sleep(SETTLING_PAUSE_S)
             continue
-        ledger.stopped(row.check_id, note)
+        try:
+            ledger.stopped(row.check_id, note)
+        except LedgerError as why_not:
+            return StopOutcome(True, f"session {session_id} {note}; {_unkept(why_not)}", unkept=True)
         return StopOutcome(True, f"session {session_id} {note}")
     ledger.stop_failed(row.check_id, why)
     return StopOutcome(
@@ -81,6 +86,11 @@ def close_row(
         f"LiveAvatar session {session_id} may still be open and billing: it could not be stopped ({why}) "
         f"{again}; without that the service ends the session after about 200 s.",
     )
+
+
+def _unkept(why: LedgerError) -> str:
+    """What follows for a reader when an end could not be written down: the row stays open."""
+    return f"the ledger does not know of it ({why}) Run `{JANITOR}` once it can be written"
 
 
 def _may_still_come(row: Row, now: float, settled_after_s: float) -> bool:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection
 from contextlib import closing
 from pathlib import Path
 
-from liveavatar_ops.health.ledger import ABANDONED_S, cost_until
 from liveavatar_ops.health.owner import Owner
+from liveavatar_ops.health.session_cost import ABANDONED_S, cost_until
 from liveavatar_ops.schedule import store
 from liveavatar_ops.schedule.database import Database
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from liveavatar_ops.health.janitor import SURELY_OVER_AFTER_S, sweep
-from liveavatar_ops.health.ledger import Ledger, State
+from liveavatar_ops.health.ledger import Ledger, LedgerError, State
 from liveavatar_ops.health.owner import Liveness, Owner, this_process
 from liveavatar_ops.health.stopping import ANSWERED_SETTLES_S, ATTEMPTS, SETTLED_AFTER_S, close_row
 from pulumi_liveavatar.api.errors import BadCredentials, NotThere, ServerFault, Unreachable
@@ -305,6 +305,25 @@ def test_a_start_that_was_answered_is_not_waited_for_so_long(ledger: Ledger, clo
 
     assert outcome.closed
     assert clock.at < begun + ANSWERED_SETTLES_S + 2
+
+
+def test_a_session_that_is_over_is_over_though_the_ledger_cannot_be_told(
+    ledger: Ledger, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    """A disk that has filled up must not cost the verdict."""
+    begin(ledger, State.started)
+    row = ledger.open_rows()[0]
+
+    def full(*_: object, **_more: object) -> None:
+        raise LedgerError("The ledger cannot be used: disk is full.")
+
+    monkeypatch.setattr(ledger, "stopped", full)
+    api = Api()
+    outcome = close_row(ledger, row, api.stop, sleep=clock.sleep, now=clock.now)
+
+    assert not api.open
+    assert (outcome.closed, outcome.unkept) == (True, True)
+    assert "health janitor" in outcome.sentence
 
 
 def test_unknown_session_that_was_started_is_over(ledger: Ledger, clock: Clock):

@@ -91,7 +91,7 @@ def test_a_damaged_ledger_is_refused_with_a_sentence(ledger: Ledger):
     ledger.path.parent.mkdir()
     ledger.path.write_bytes(b"garbage" * 1000)
 
-    with pytest.raises(LedgerError, match="cannot be used"):
+    with pytest.raises(LedgerError, match=r"cannot be used: file is not a database.*Move that file away"):
         ledger.open_rows()
 
 

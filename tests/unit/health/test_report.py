@@ -1,4 +1,4 @@
-"""One result in four tongues: for people, for programs, for CI, for Prometheus."""
+"""One result in three tongues: for people, for programs, for CI."""
 
 import io
 import json
@@ -7,7 +7,6 @@ from xml.etree import ElementTree as ET  # the document is our own
 
 import jsonschema
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
 from liveavatar_ops.health.facts import (
@@ -24,7 +23,6 @@ from liveavatar_ops.health.limits import Limits, limits_from
 from liveavatar_ops.health.measures import MEASURES, show
 from liveavatar_ops.health.report import health_result, print_result
 from liveavatar_ops.health.report.junit import junit_text
-from liveavatar_ops.health.report.metrics import metrics_text
 from liveavatar_ops.health.report.schema import schema_text
 from tests.support.health_facts import healthy
 
@@ -222,15 +220,15 @@ def test_junit_counts_over_several_targets():
     assert names == ["health.reception", "health.reception (2)"]  # one target checked twice
 
 
-def test_metrics_carry_verdict_cause_and_every_number_seen():
-    families = {f.name: f for f in text_string_to_metric_families(metrics_text([RESULTS["unhealthy"]]))}
-    sample = families["probe_frozen_seconds"].samples[0]
+def test_a_path_that_is_piped_stays_on_one_line():
+    """Folded at 80 columns it could be neither copied nor searched for."""
+    sheet = f"evidence/{'2026-11-24T021500Z-' * 6}/contact-sheet.png"
+    shown = result(evidence={"contact_sheet": sheet})
+    out = io.StringIO()
 
-    assert (sample.value, sample.labels) == (12.0, {"target": "reception", "stack": "dev", "depth": "video"})
-    assert families["probe_success"].samples[0].value == 0
-    assert {s.labels["verdict"]: s.value for s in families["probe_verdict"].samples}["unhealthy"] == 1
-    assert families["probe_cause_info"].samples[0].labels["cause"] == "frozen"
-    assert "probe_answer_seconds" not in families
+    print_result(shown, Console(file=out, width=80))
+
+    assert any(line.endswith(sheet) for line in out.getvalue().splitlines())
 
 
 @pytest.mark.parametrize(

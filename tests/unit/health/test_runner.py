@@ -93,7 +93,8 @@ def run(
     script = tmp_path / "child.py"
     script.write_text(PRELUDE + textwrap.dedent(does))
     phases: list[str] = []
-    settings = Settings(LIVEAVATAR_API_KEY=KEY, LIVEAVATAR_API_URL=api.url)
+    named = {name: seams.pop(name) for name in list(seams) if name.isupper()}
+    settings = Settings(LIVEAVATAR_API_KEY=KEY, LIVEAVATAR_API_URL=api.url, **named)
     runner = Runner(settings, ledger, child=(sys.executable, str(script)), on_phase=phases.append, **seams)
     return runner.check(TARGET, {"avatar_id": "x"}, Limits()), phases
 
@@ -178,6 +179,41 @@ def test_a_child_that_dies_with_an_open_session_has_it_stopped_by_the_parent(
     assert (checked.facts.stop.stopped, checked.facts.stop.by) == (True, "parent")
     assert checked.facts.probe_failure is not None
     assert said in checked.facts.probe_failure
+
+
+def test_a_ledger_that_is_lost_during_the_check_costs_no_verdict(
+    tmp_path: Path, api: StopOnlyApi, ledger: Ledger
+):
+    """What was seen is told, and what is to be done."""
+    checked, _ = run(
+        tmp_path,
+        api,
+        ledger,
+        """
+        notes.call("credits", lambda: 1)
+        ledger.void(job.check_id, "api only")
+        finish()
+        for each in job.ledger.parent.glob("ledger.sqlite3*"):
+            each.write_bytes(b"garbage" * 1000)
+        """,
+    )
+
+    assert checked.facts.probe_failure is None
+    assert [step.name for step in checked.facts.steps] == ["credits"]
+    assert "health janitor" in checked.facts.notes[0]
+
+
+@pytest.mark.parametrize("log", ["debug", "off"])
+def test_the_childs_requests_are_shown_where_that_was_asked_for(
+    tmp_path: Path, api: StopOnlyApi, ledger: Ledger, capsys: pytest.CaptureFixture[str], log: str
+):
+    """Its stderr is a file in a folder that is removed."""
+    does = f"print('GET /v1/avatars 200 {KEY}', file=sys.stderr)\nledger.void(job.check_id, 'x')\nfinish()"
+    run(tmp_path, api, ledger, does, LIVEAVATAR_LOG=log)
+    said = capsys.readouterr().err
+
+    assert ("GET /v1/avatars 200" in said) is (log == "debug")
+    assert KEY not in said
 
 
 def test_a_start_whose_answer_was_lost_is_stopped_all_the_same(

@@ -40,6 +40,8 @@ def print_result(result: HealthResult, console: Console | None = None) -> None:
     if console.is_terminal:
         console.print(rendered(result))
         return
+    longest = max((len(path) for path in result.evidence.values()), default=0)
+    console.width = max(console.width, longest + _LABEL_WIDTH + 3)  # a path on two lines cannot be copied
     with console.capture() as held:
         console.print(rendered(result))
     console.file.write("".join(f"{line.rstrip()}\n" for line in held.get().splitlines()))
