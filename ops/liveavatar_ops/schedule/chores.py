@@ -1,8 +1,10 @@
 """What is done now and then beside checking: messages out, textfile, old evidence and old history away."""
 
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from liveavatar_ops.health.places import why_of
@@ -10,7 +12,7 @@ from liveavatar_ops.schedule import metrics, store
 from liveavatar_ops.schedule.child import slug
 from liveavatar_ops.schedule.config import WatchConfig
 from liveavatar_ops.schedule.database import Database, StoreError
-from liveavatar_ops.schedule.log import Log
+from liveavatar_ops.schedule.log import Log, Troubles
 from liveavatar_ops.schedule.notify.send import Outbox
 from liveavatar_ops.schedule.snapshot import Camera
 from liveavatar_ops.schedule.targets import WatchTarget
@@ -19,6 +21,25 @@ from liveavatar_ops.schedule.textfile import write_whole
 TIDY_EVERY_S = 3600.0
 BUDGET_NEEDS_S = 2 * 86400.0  # what was spent today is added up from the runs
 FAILURES_KEPT_TIMES = 3
+FOLDER = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z-(?P<slug>.+)-(?P<number>\d{6,18})", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Evidence of one check, as `evidence_folder` names it; `run` is what is remembered of that check."""
+
+    path: Path
+    slug: str
+    run: store.RunRow | None
+
+    def may_be_of(self, target: WatchTarget) -> bool:
+        """Slugs may be equal, numbers are not; of a forgotten check no more is known than the slug."""
+        return self.slug == slug(target.name) and (self.run is None or self.run.target == target.name)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether that check was; a forgotten one's folder is kept as long as a failure's."""
+        return self.run is not None and self.run.verdict == "healthy"
 
 
 class Chores:
@@ -41,7 +62,9 @@ class Chores:
         self._targets = list(targets)
         self._outbox = outbox
         self._camera = camera
-        self._log = log
+        self._troubles = Troubles(
+            log, failed="watcher.chore_failed", works="watcher.chore_works", field="chore"
+        )
         self._renew = renew
         self._now = now
         self._tidied_at = float("-inf")
@@ -65,9 +88,11 @@ class Chores:
             do()
         except OSError as why:
             place = f"{self._config.textfile}: " if chore == "textfile" else ""
-            self._log.say("watcher.chore_failed", chore=chore, why=f"{place}{why_of(why)}")
+            self._troubles.fails(chore, f"{place}{why_of(why)}")
         except StoreError as why:
-            self._log.say("watcher.chore_failed", chore=chore, why=str(why).rstrip("."))
+            self._troubles.fails(chore, str(why).rstrip("."))
+        else:
+            self._troubles.works(chore)
 
     def _export(self) -> None:
         assert self._config.textfile is not None
@@ -76,23 +101,29 @@ class Chores:
     def _tidy(self) -> None:
         with self._db.writing() as db:
             store.forget(db, self._now() - max(self._config.keep_history, BUDGET_NEEDS_S))
-        for target in self._targets:
-            self._thin_out(target)
+        self._thin_out()
 
-    def _thin_out(self, target: WatchTarget) -> None:
+    def _thin_out(self) -> None:
         """Keep so many folders of healthy checks, three times that of others; touch only folders we made."""
-        keep, root = self._config.evidence.keep, self._config.evidence.directory
+        keep, found = self._config.evidence.keep, self._folders()
+        wanted: set[Path] = set()
+        surplus: set[Path] = set()
+        for target in self._targets:
+            mine = [folder for folder in found if folder.may_be_of(target)]
+            good = [folder.path for folder in mine if folder.healthy]
+            others = [folder.path for folder in mine if not folder.healthy]
+            wanted |= {*good[:keep], *others[: keep * FAILURES_KEPT_TIMES]}
+            surplus |= {*good[keep:], *others[keep * FAILURES_KEPT_TIMES :]}
+        for path in surplus - wanted:  # what may be of two targets goes when neither wants it
+            shutil.rmtree(path, ignore_errors=True)
+
+    def _folders(self) -> list[Folder]:
+        """Those named as ours are, the newest first; folders, and no links to folders."""
+        places = sorted(self._config.evidence.directory.glob("????-??-??T??????Z-*-??????*"), reverse=True)
+        named = [(place, match) for place in places if (match := FOLDER.fullmatch(place.name))]
         with self._db.reading() as db:
-            runs = store.runs_of(db, target.name, last=100_000)
-        good = {f"{run.token:06d}" for run in runs if run.verdict == "healthy"}
-        folders = sorted(root.glob(f"????-??-??T??????Z-{slug(target.name)}-??????*"), reverse=True)
-        ours = [f for f in folders if f.name[18:].startswith(f"-{slug(target.name)}-") and _numbered(f)]
-        for kept, wanted in ((True, keep), (False, keep * FAILURES_KEPT_TIMES)):
-            same = [f for f in ours if (f.name.rpartition("-")[2] in good) is kept]
-            for folder in same[wanted:]:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _numbered(folder: Path) -> bool:
-    """A folder of ours ends in a check's number, and is a folder and not a link to one."""
-    return folder.name.rpartition("-")[2].isdigit() and folder.is_dir() and not folder.is_symlink()
+            return [
+                Folder(place, match["slug"], store.run_of(db, int(match["number"])))
+                for place, match in named
+                if place.is_dir() and not place.is_symlink()
+            ]

@@ -161,6 +161,13 @@ class Weekly(Part):
     targets: tuple[str, ...] = ()
     mode: Literal["pause", "mute"] = "pause"
 
+    @field_validator("days")
+    @classmethod
+    def _some_day(cls, value: tuple[Day, ...]) -> tuple[Day, ...]:
+        if not value:
+            raise ValueError("names no day, so the window never comes; leave `days:` out for every day")
+        return value
+
 
 class OneOff(Part):
     """A window from one moment to another; moments without an offset are in the file's time zone."""

@@ -118,7 +118,17 @@ class Database:
         return db
 
     def _unusable(self, why: Exception) -> StoreError:
+        if isinstance(why, sqlite3.DatabaseError) and not isinstance(why, sqlite3.OperationalError):
+            return self._damaged(why)
         return StoreError(
             f"The watcher's memory {self.path} cannot be used: {why}. Make that place writable "
             "(a local disk, not a network share), or set LIVEAVATAR_OPS_STATE to another directory."
+        )
+
+    def _damaged(self, why: Exception) -> StoreError:
+        return StoreError(
+            f"The watcher's memory {self.path} cannot be used: {why}. Stop all watchers and move this file away, "
+            "with the -wal and -shm beside it; the next watcher makes a new one. Forgotten with it are the "
+            "history, all states and messages not sent yet; today's credits are then those that the ledger of "
+            "sessions knows (none, if you set LIVEAVATAR_OPS_STATE to another directory instead)."
         )

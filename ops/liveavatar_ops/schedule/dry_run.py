@@ -40,6 +40,8 @@ def show(config: WatchConfig, targets: Sequence[WatchTarget], seen: Forecast, co
         )  # fmt: skip
     console.print(table)
     console.print(f"\nThe first checks ({config.time_zone}):", style="bold")
+    if not seen.checks:
+        console.print("  none in the next 24 hours")
     for each in seen.checks[:FIRST_CHECKS]:
         kind = ", the day's long one" if each.kind == "long" else ""
         console.print(f"  {_clock(each.at, config)}  {each.target}{kind}", highlight=False, markup=False)
@@ -56,14 +58,20 @@ def show(config: WatchConfig, targets: Sequence[WatchTarget], seen: Forecast, co
 def _windows(config: WatchConfig, console: Console) -> None:
     for window in config.maintenance:
         who = ", ".join(window.targets) or "all targets"
+        zone = window.time_zone or config.time_zone
         if isinstance(window, OneOff):
-            when = f"{window.begins:%Y-%m-%d %H:%M} to {window.ends:%Y-%m-%d %H:%M}"
+            when = f"{_local(window.begins, zone)} to {_local(window.ends, zone)}"
         else:
             days = "daily" if len(window.days) == 7 else ", ".join(window.days)
             when = f"{days} from {window.begins:%H:%M} for {spoken(window.lasts)}"
         what = "Not checked" if window.mode == "pause" else "Checked, nobody told"
-        zone = window.time_zone or config.time_zone
         console.print(f"{what}: {who}, {when} ({zone})", highlight=False, markup=False)
+
+
+def _local(moment: datetime, zone: str) -> str:
+    """A moment without an offset is in the zone already."""
+    there = moment.astimezone(ZoneInfo(zone)) if moment.tzinfo else moment
+    return f"{there:%Y-%m-%d %H:%M}"
 
 
 def _clock(at: float, config: WatchConfig) -> str:

@@ -5,12 +5,19 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
+from zoneinfo import ZoneInfo
 
 CHORES = {
     "send": "Messages cannot be sent",
     "read again": "What is deployed cannot be read again",
     "textfile": "The textfile of metrics cannot be written",
     "tidy": "Old evidence and history cannot be tidied up",
+}
+CHORES_AGAIN = {
+    "send": "Messages can be sent again",
+    "read again": "What is deployed is read again as usual",
+    "textfile": "The textfile of metrics is written again",
+    "tidy": "Old evidence and history are tidied up again",
 }
 
 
@@ -33,6 +40,28 @@ class Log:
             line = f"{at.astimezone():%H:%M:%S}  {_sentence(event, given)}"
         self._out.write(line.replace("\n", " ") + "\n")
         self._out.flush()
+
+
+class Troubles:
+    """Says `failed` when a trouble begins or its reason changes, and `works` once when it is over."""
+
+    def __init__(self, log: Log, *, failed: str, works: str, field: str) -> None:
+        self._log = log
+        self._failed = failed
+        self._works = works
+        self._field = field
+        self._reasons: dict[str, str] = {}
+
+    def fails(self, what: str, why: str) -> None:
+        """It does not work; what lasts is not said again."""
+        if self._reasons.get(what) != why:
+            self._reasons[what] = why
+            self._log.say(self._failed, **{self._field: what}, why=why)
+
+    def works(self, what: str) -> None:
+        """It works; news only after it failed."""
+        if self._reasons.pop(what, None) is not None:
+            self._log.say(self._works, **{self._field: what})
 
 
 def _sentence(event: str, fields: Mapping[str, Any]) -> str:
@@ -72,25 +101,41 @@ def _ended(fields: Mapping[str, Any]) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def _used_up(fields: Mapping[str, Any]) -> str:
+    until = datetime.fromtimestamp(fields["until"], ZoneInfo(fields["time_zone"]))
+    return (
+        f"Today's credits are used up: {fields['spent']:g} of {fields['limit']:g}. "
+        f"Checks that cost credits go on at {until:%H:%M} ({fields['time_zone']})."
+    )
+
+
 def _credits(number: float) -> str:
     return "1 credit" if number == 1 else f"{number:g} credits"
 
 
 _WORDS = {
-    "check.superseded": "{target}: check {run} does not count, another watcher took over",
+    "check.superseded": "{target}: check {run} does not count, its lease ran out or another watcher took over",
     "check.stopped": "{target}: check {run} was ended early",
+    "check.lease_kept": (
+        "{target}: the lease of check {run} could not be given back; the next watcher sees that nobody holds it"
+    ),
     "check.orphan_ended": "{target}: check {run} of a watcher that is gone has been ended",
     "target.changed": "{target} is {state} now; it was {was}",
     "message.delivered": "Told {channel}: {title}",
-    "watcher.stopped": "Stopped: no check is running, all leases are given back.",
+    "watcher.stopped": "Stopped: no check is running.",
     "watcher.janitor": "Janitor: {said}",
     "watcher.janitor_failed": "The janitor did not run ({why}); by hand: `liveavatar-ops health janitor`",
     "watcher.store_failed": "The watcher's memory cannot be used just now, it is tried again: {why}",
+    "watcher.store_works": "The watcher's memory can be used again",
     "watcher.no_otlp": "No metrics by OTLP: {why}",
 }
 _TELLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "check.started": _started,
     "check.ended": lambda fields: f"{fields['target']}: {_ended(fields)}",
+    "check.not_written": lambda fields: (
+        f"{fields['target']}: check {fields['run']} does not count, its result could not be written down: "
+        f"{_ended(fields)}"
+    ),
     "watcher.started": lambda fields: (
         f"Watching, targets: {fields['targets']}. Status page: {fields.get('page', 'off')}"
     ),
@@ -100,6 +145,8 @@ _TELLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "watcher.chore_failed": lambda fields: (
         f"{CHORES.get(fields['chore'], fields['chore'])}: {fields['why']}. It is tried again."
     ),
+    "watcher.chore_works": lambda fields: CHORES_AGAIN.get(fields["chore"], f"{fields['chore']} works again"),
+    "budget.used_up": _used_up,
     "message.not_delivered": _not_delivered,
     "targets.changed": _deployed,
     "targets.not_read": _deployed,

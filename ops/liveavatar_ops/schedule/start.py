@@ -124,7 +124,7 @@ def _in_order(config: WatchConfig, outputs: Outputs) -> tuple[list[WatchTarget],
     evidence, textfile = config.evidence.directory, config.textfile
     if wrong_place := folder_problem(evidence):
         problems.append(f"{config.origin.key('evidence', 'directory', flag='--evidence')}: {wrong_place}")
-    if textfile is not None and (wrong_place := file_problem(textfile)):
+    if textfile is not None and (wrong_place := _textfile_problem(textfile)):
         problems.append(f"{config.origin.key('textfile')}: {wrong_place}")
     try:
         targets = resolve(config, outputs=outputs)
@@ -133,6 +133,13 @@ def _in_order(config: WatchConfig, outputs: Outputs) -> tuple[list[WatchTarget],
     if problems:
         raise WatchConfigError(problems)
     return targets, urls
+
+
+def _textfile_problem(textfile: Path) -> str | None:
+    """Its folder is the collector's: one that we made ourselves would be read by nobody."""
+    if not textfile.parent.exists():
+        return f"{textfile.parent} is not there; make it, or name the folder that node_exporter reads"
+    return file_problem(textfile)
 
 
 def _ready(config: WatchConfig, outputs: Outputs, *, as_json: bool) -> Ready:

@@ -192,6 +192,12 @@ def post(db: sqlite3.Connection, channel: str, target: str, message: dict[str, o
     )
 
 
+def lost_since(db: sqlite3.Connection, begin: float) -> int:
+    """Messages given up since then; `try_at` is when they would have been tried again, minutes later."""
+    row = db.execute("SELECT count(*) FROM outbox WHERE given_up IS NOT NULL AND try_at >= ?", (begin,))
+    return int(row.fetchone()[0])
+
+
 def forget(db: sqlite3.Connection, before: float) -> int:
     """Drop runs and sent messages that are older; returns how many runs."""
     db.execute("DELETE FROM outbox WHERE at < ? AND (sent_at IS NOT NULL OR given_up IS NOT NULL)", (before,))

@@ -116,6 +116,8 @@ def _joined(
     if same is not None:
         other = found[same][0]
         if (entry.template is None) == (other.template is None):
+            if same != made.name:
+                return [f"target {made.name}: watches the same template as {same}; leave one out"]
             return [f"target {made.name}: stands twice in the file; leave one out"]
         if entry.template is None:
             return []

@@ -12,7 +12,9 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import partial
+from math import inf
 from pathlib import Path
 
 from liveavatar_ops.health.owner import Liveness, liveness
@@ -22,11 +24,22 @@ from liveavatar_ops.schedule.child import Check, Command, evidence_folder, healt
 from liveavatar_ops.schedule.database import StoreError
 from liveavatar_ops.schedule.keeper import Keeper
 from liveavatar_ops.schedule.lease import Lease
-from liveavatar_ops.schedule.log import Log
+from liveavatar_ops.schedule.log import Log, Troubles
 from liveavatar_ops.schedule.result import Outcome, overdue, read_outcome
 from liveavatar_ops.schedule.rounds import Rounds, Run
 
-ATTEMPTS_TO_WRITE = 5
+LAST_ATTEMPTS = 4
+"""So often a watcher that was told to stop still tries to write something down."""
+
+
+class Written(Enum):
+    """What became of something that was to be written down."""
+
+    DONE = auto()
+    SUPERSEDED = auto()
+    """The lease was not ours any more, so it does not count."""
+    FAILED = auto()
+    """The memory could not be used for too long."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,9 @@ class Watcher:
         self._doubt = doubt
         self._pace = pace
         self._secrets = secrets
+        self._memory = Troubles(
+            log, failed="watcher.store_failed", works="watcher.store_works", field="doing"
+        )
         self._stopping = asyncio.Event()
         self._stirred = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -118,8 +134,9 @@ class Watcher:
         try:
             turn = await asyncio.to_thread(self._rounds.start_due)  # it may ask the API for open sessions
         except StoreError as why:
-            self._log.say("watcher.store_failed", why=str(why))
+            self._memory.fails("look", str(why))
             return self._pace.look_s
+        self._memory.works("look")
         self._looked_at = time.monotonic()
         for run in turn.started:
             self._checks[run.token] = None
@@ -162,13 +179,14 @@ class Watcher:
         if self._stopping.is_set() or not self._may_begin(run, check):
             check.kill()
             await check.ended()
-            await self._give_back(run, None, began=False)
+            await self._end_early(run, None, began=False)
             return
         check.begin()
         self._log.say("check.started", target=run.target.name, kind=run.kind, run=run.token)
         outcome = await self._outcome(run, check)
+        self._checks[run.token] = None  # it ended, its process id may be another's soon
         if run.token in self._told_to_end and not _good_anyway(outcome):
-            await self._give_back(run, outcome)
+            await self._end_early(run, outcome)
         else:
             await self._bring_in(run, outcome)
 
@@ -176,7 +194,7 @@ class Watcher:
         try:
             return self._rounds.child_is(run, check.identity)
         except StoreError as why:
-            self._log.say("watcher.store_failed", why=str(why))
+            self._memory.fails("write", str(why))
             return False
 
     async def _outcome(self, run: Run, check: Check) -> Outcome:
@@ -195,29 +213,52 @@ class Watcher:
     async def _bring_in(self, run: Run, outcome: Outcome) -> None:
         if outcome.cause == Cause.CONFIGURATION:
             self._doubt()
-        counted = await self._written(lambda: self._rounds.finish(run, outcome))
-        self._forget(run)
+        # Older than a lease it is no news; until then nobody else can have checked, or it is superseded.
+        written = await self._written(lambda: self._rounds.finish(run, outcome), self._rounds.config.lease)
+        events = {
+            Written.DONE: "check.ended",
+            Written.SUPERSEDED: "check.superseded",
+            Written.FAILED: "check.not_written",
+        }
         self._log.say(
-            "check.ended" if counted else "check.superseded",
+            events[written],
             target=run.target.name, run=run.token, verdict=outcome.verdict.value, cause=outcome.cause,
             first_frame_s=outcome.first_frame_s, credits=outcome.credits, why=outcome.headline,
             report=outcome.report,
         )  # fmt: skip
+        if written is Written.FAILED:
+            await self._give_back(run, outcome)
+        self._forget(run)
+
+    async def _end_early(self, run: Run, outcome: Outcome | None, *, began: bool = True) -> None:
+        self._log.say("check.stopped", target=run.target.name, run=run.token)
+        await self._give_back(run, outcome, began=began)
+        self._forget(run)
 
     async def _give_back(self, run: Run, outcome: Outcome | None, *, began: bool = True) -> None:
-        await self._written(lambda: self._rounds.interrupted(run, outcome, began=began))
-        self._forget(run)
-        self._log.say("check.stopped", target=run.target.name, run=run.token)
+        """As soon as the memory can be used; until then the lease is not renewed and ends by itself."""
+        self._keeper.let_go(run.token)
+        written = await self._written(lambda: self._rounds.interrupted(run, outcome, began=began), inf)
+        if written is Written.FAILED:
+            self._log.say("check.lease_kept", target=run.target.name, run=run.token)
 
-    async def _written(self, write: Callable[[], bool]) -> bool:
-        """A result is not dropped because the disk was busy or full for a moment."""
-        for attempt in range(ATTEMPTS_TO_WRITE):
+    async def _written(self, write: Callable[[], bool], patience_s: float) -> Written:
+        """A result is not dropped because the disk was busy or full for a while."""
+        until, pause_s, last_ones = time.monotonic() + patience_s, 1.0, LAST_ATTEMPTS
+        while True:
             try:
-                return write()
+                done = write()
             except StoreError as why:
-                self._log.say("watcher.store_failed", why=str(why))
-                await asyncio.sleep(min(2.0**attempt, self._pace.look_s))
-        return False
+                self._memory.fails("write", str(why))
+            else:
+                self._memory.works("write")
+                return Written.DONE if done else Written.SUPERSEDED
+            last_ones -= self._stopping.is_set()
+            if last_ones == 0 or time.monotonic() >= until:
+                return Written.FAILED
+            pause_s = min(pause_s, self._pace.look_s)
+            await asyncio.sleep(pause_s)
+            pause_s *= 2
 
     def _forget(self, run: Run) -> None:
         self._keeper.let_go(run.token)
@@ -269,8 +310,9 @@ class Watcher:
             try:
                 self._rounds.look_for_blindness()
                 await asyncio.to_thread(self._chores)
+                self._memory.works("chores")
             except StoreError as why:
-                self._log.say("watcher.store_failed", why=str(why))
+                self._memory.fails("chores", str(why))
             await asyncio.sleep(self._pace.chores_s)
 
 

@@ -42,6 +42,16 @@ def paused_until(windows: Sequence[Weekly | OneOff], now: float, *, target: str,
         until = max(span.end for span in spans)
 
 
+def always_paused(windows: Iterable[Weekly | OneOff], now: float, *, target: str, zone: str) -> bool:
+    """Whether the weekly windows leave no time between them; an hour when clocks change does not count."""
+    weekly = [window for window in windows if isinstance(window, Weekly)]
+    for begin in (now, now + 14 * 86400):  # one of them is far from a change of the clocks
+        until = paused_until(weekly, begin, target=target, zone=zone)
+        if until is not None and until - begin > LONGEST_DAYS * 86400:
+            return True
+    return False
+
+
 def last_pause_end(windows: Sequence[Weekly | OneOff], now: float, *, target: str, zone: str) -> float | None:
     """The latest end of a pause that is over, within the last week or so; None where there was none."""
     ends = [

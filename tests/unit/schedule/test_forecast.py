@@ -41,7 +41,7 @@ def test_a_plan_beyond_the_budget_says_what_would_fit():
 
     assert seen.runs_out_at == pytest.approx(NOON + 99 * 300, abs=600)
     assert "about 288 credits a day, the budget is 100" in seen.warnings[0]
-    assert "Every 14 min would fit" in seen.warnings[0]
+    assert "Every 15 min would fit" in seen.warnings[0]
 
 
 def test_warnings_are_for_plans_that_need_them():

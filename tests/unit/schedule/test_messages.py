@@ -139,8 +139,8 @@ def test_attempts_are_bounded_and_what_is_given_up_is_known(tmp_path: Path):
 
 
 def test_a_refusal_for_good_is_not_repeated(tmp_path: Path):
-    """A 404 stays one."""
-    box = Mailbox(tmp_path, NotDelivered("HTTP 404", for_good=True))
+    """A 400 stays one."""
+    box = Mailbox(tmp_path, NotDelivered("HTTP 400", for_good=True))
     box.put("lost", "kept")
     box.outbox.empty()
 
@@ -165,7 +165,7 @@ def test_a_sender_that_died_is_followed_by_another(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("code", "for_good"), [(500, False), (503, False), (429, False), (404, True), (302, True), (307, True)]
+    ("code", "for_good"), [(500, False), (503, False), (429, False), (404, False), (302, True), (307, True)]
 )
 def test_an_answer_is_not_quoted_and_no_redirect_is_followed(code: int, for_good: bool):
     """The error names the status and nothing of the address."""

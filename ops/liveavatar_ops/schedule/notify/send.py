@@ -22,7 +22,8 @@ from liveavatar_ops.schedule.notify.message import Message
 MOST_ATTEMPTS = 6
 FIRST_PAUSE_S = 5.0
 TIMEOUT_S = 10.0
-WORTH_REPEATING = (408, 425, 429)
+WORTH_REPEATING = (401, 403, 404, 408, 410, 425, 429)
+"""Refusals that may pass: busy, too early, or a webhook that is just being replaced."""
 
 
 class NotDelivered(Exception):

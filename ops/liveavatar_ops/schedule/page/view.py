@@ -235,7 +235,7 @@ def _figures(snapshot: Snapshot) -> list[Figure]:
         Figure("credits today", f"{snapshot.spent:g} {limit}"),
         Figure("checking now", ", ".join(v.target.name for v in going) or "nothing", not going),
         Figure("next check", upcoming, not dues),
-        Figure("messages lost", str(snapshot.undelivered), snapshot.undelivered == 0),
+        Figure("messages lost, 24 h", str(snapshot.undelivered), snapshot.undelivered == 0),
     ]
 
 
