@@ -2,7 +2,7 @@
 
 import pytest
 
-from liveavatar_ops.health.facts import Depth, EventFact
+from liveavatar_ops.health.facts import Depth, EventFact, HostFacts
 from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.verdicts import Cause, Severity, Verdict
@@ -74,6 +74,20 @@ def test_a_track_that_ended_is_no_standing_picture(how: str, words: str):
     assert (judged.verdict, judged.cause) == (Verdict.UNHEALTHY, Cause.NO_VIDEO)
     assert words in judged.headline
     assert [r.measure for r in judged.reasons if r.severity is Severity.FAILS] == [None]
+
+
+@pytest.mark.parametrize("ending", ["track", "word"])
+def test_what_they_said_stands_on_a_busy_machine_too(ending: str):
+    """Being late changes nothing about who ended it."""
+    busy = HostFacts(loop_lag_p95_s=0.3, loop_lag_max_s=1.2, busy_share=1.0, cores=2)
+    track = {"video_ended_s": 8.0, "video_ended_by": "unpublished"}
+    facts = (
+        healthy(host=busy, room=track)
+        if ending == "track"
+        else healthy(host=busy, events=stopped("IDLE_TIMEOUT"))
+    )
+
+    assert judge(facts, Limits()).verdict is Verdict.UNHEALTHY
 
 
 def test_an_avatar_that_left_took_its_track_along():

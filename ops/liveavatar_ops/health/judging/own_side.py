@@ -95,6 +95,8 @@ def _stands(reason: Reason, facts: Facts, limits: Limits) -> bool:
         return True
     if reason.cause in {Cause.AVATAR_LEFT, Cause.NO_AVATAR}:
         return _they_ended_it(facts)
+    if reason.cause is Cause.NO_VIDEO and facts.room.video_ended_s is not None:
+        return True  # they said so
     if facts.room.failure is not None and facts.room.failure.kind == "token":
         return True  # the room's "no" was heard; being late does not change what was said
     if reason.measure in _PROVEN:
