@@ -47,7 +47,7 @@ def test_two_watchers_share_and_a_killed_one_is_replaced(three: World):
     one, two = three.watcher(), three.watcher()
     three.wait_for_rounds(3)
     wait_for(lambda: one.saw("check.ended") and two.saw("check.ended"), "both watchers at work")
-    going = wait_for(lambda: _running(one, three), "a check of the first watcher")
+    going = wait_for(lambda: running(one, three), "a check of the first watcher")
     one.end(signal.SIGKILL)
     three.wait_for_rounds(3)
     code = two.end()
@@ -62,7 +62,7 @@ def test_two_watchers_share_and_a_killed_one_is_replaced(three: World):
     assert rows(three.state / "watch.sqlite3", "SELECT * FROM leases") == []
 
 
-def _running(process, made: World) -> set[int]:
+def running(process, made: World) -> set[int]:
     """Tokens of checks that this watcher began and that go on."""
     begun = {e["run"] for e in process.saw("check.started")}
     over = {n["token"] for n in made.notes if n["event"] == "end"}
@@ -75,7 +75,7 @@ def test_a_watcher_that_hangs_is_replaced_and_its_result_does_not_count(tmp_path
     with world(tmp_path, templates=("a",)) as made:
         made.checks_are(lasts_s=2.0)
         one = made.watcher()
-        wait_for(lambda: _running(one, made), "a check of the first watcher")
+        wait_for(lambda: running(one, made), "a check of the first watcher")
         one.child.send_signal(signal.SIGSTOP)
         made.checks_are(lasts_s=0.1)
         two = made.watcher()
@@ -93,7 +93,7 @@ def test_sigterm_ends_checks_and_gives_everything_back(three: World):
     """Told to stop, the watcher tells its checks, waits for them, frees its leases and exits 0."""
     three.checks_are(lasts_s=60.0)
     one = three.watcher()
-    wait_for(lambda: len(_running(one, three)) == 3, "three running checks")
+    wait_for(lambda: len(running(one, three)) == 3, "three running checks")
     code = one.end()
     state = three.state / "watch.sqlite3"
 

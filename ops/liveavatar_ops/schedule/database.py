@@ -127,8 +127,8 @@ class Database:
 
     def _damaged(self, why: Exception) -> StoreError:
         return StoreError(
-            f"The watcher's memory {self.path} cannot be used: {why}. Stop all watchers and move this file away, "
-            "with the -wal and -shm beside it; the next watcher makes a new one. Forgotten with it are the "
-            "history, all states and messages not sent yet; today's credits are then those that the ledger of "
+            f"The watcher's memory {self.path} cannot be used: {why}. Stop all watchers and move this file "
+            "away, with the -wal and -shm beside it; the next watcher makes a new one. Forgotten with it are "
+            "history, states and messages not sent yet; today's credits are then those that the ledger of "
             "sessions knows (none, if you set LIVEAVATAR_OPS_STATE to another directory instead)."
         )

@@ -41,6 +41,11 @@ class Log:
         self._out.write(line.replace("\n", " ") + "\n")
         self._out.flush()
 
+    def used_up(self, spent: float, until: float, limit: float | None, time_zone: str) -> None:
+        """The day's credits are used up; `until` is seconds since 1970."""
+        on_at = datetime.fromtimestamp(until, ZoneInfo(time_zone)).isoformat(timespec="minutes")
+        self.say("budget.used_up", spent=spent, limit=limit, until=on_at, time_zone=time_zone)
+
 
 class Troubles:
     """Says `failed` when a trouble begins or its reason changes, and `works` once when it is over."""
@@ -102,7 +107,7 @@ def _ended(fields: Mapping[str, Any]) -> str:
 
 
 def _used_up(fields: Mapping[str, Any]) -> str:
-    until = datetime.fromtimestamp(fields["until"], ZoneInfo(fields["time_zone"]))
+    until = datetime.fromisoformat(fields["until"])
     return (
         f"Today's credits are used up: {fields['spent']:g} of {fields['limit']:g}. "
         f"Checks that cost credits go on at {until:%H:%M} ({fields['time_zone']})."
@@ -114,10 +119,10 @@ def _credits(number: float) -> str:
 
 
 _WORDS = {
-    "check.superseded": "{target}: check {run} does not count, its lease ran out or another watcher took over",
+    "check.superseded": "{target}: check {run} does not count, its lease ran out or was taken over",
     "check.stopped": "{target}: check {run} was ended early",
     "check.lease_kept": (
-        "{target}: the lease of check {run} could not be given back; the next watcher sees that nobody holds it"
+        "{target}: the lease of check {run} could not be given back; the next watcher takes it over"
     ),
     "check.orphan_ended": "{target}: check {run} of a watcher that is gone has been ended",
     "target.changed": "{target} is {state} now; it was {was}",

@@ -139,7 +139,7 @@ def _watcher(snapshot: Snapshot) -> Iterator[Metric]:
         ("watcher_targets_not_read", "1 while stacks cannot be read again", float(snapshot.not_read != "")),
         ("watcher_budget_credits", "Credits a day that checks may cost", snapshot.budget),
         ("watcher_spent_credits", "Credits of today, spent or set aside", snapshot.spent),
-        ("watcher_messages_given_up", "Messages that could not be delivered", float(snapshot.undelivered)),
+        ("watcher_messages_given_up", "Messages lost in the last 24 h", float(snapshot.undelivered)),
         ("watcher_backoff_until_timestamp_seconds", "The account is left alone until", snapshot.quota_until),
         ("watcher_snapshot_timestamp_seconds", "When these figures were read", snapshot.at),
     ]  # fmt: skip

@@ -8,6 +8,7 @@ transaction that acts on it.
 import random
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf
 
@@ -16,7 +17,7 @@ from liveavatar_ops.health.owner import Owner
 from liveavatar_ops.health.verdicts import Verdict
 from liveavatar_ops.schedule import cost, lease, plan, states, store, windows
 from liveavatar_ops.schedule.config import Kind, WatchConfig
-from liveavatar_ops.schedule.database import Database
+from liveavatar_ops.schedule.database import Database, StoreError
 from liveavatar_ops.schedule.lease import Lease, Leases, Standing
 from liveavatar_ops.schedule.notify.teller import Teller
 from liveavatar_ops.schedule.plan import Go, Hold, Wait
@@ -57,7 +58,7 @@ class Rounds:
     """
     One watcher's decisions. `foreign` counts sessions that are not our checks (None: not known), `elsewhere`
     the credits that checks of others on this machine cost since a moment; `on_change` hears of a target whose
-    state is another one now.
+    state is another one now, `on_used_up` once a day what was spent and when checks go on.
     """
 
     def __init__(
@@ -72,10 +73,12 @@ class Rounds:
         foreign: Callable[[], int | None] = lambda: None,
         elsewhere: Callable[[float], float] = lambda _: 0.0,
         on_change: Callable[[str, State, State], None] = lambda *_: None,
+        on_used_up: Callable[[float, float], None] = lambda *_: None,
     ) -> None:
         self._db = database
         self._leases = leases
         self._on_change = on_change
+        self._on_used_up = on_used_up
         self.config = config
         self.targets = list(targets)
         self._now = now
@@ -114,7 +117,8 @@ class Rounds:
             foreign = self._foreign() if self.config.account.concurrency is not None else None
             others = Others(self._elsewhere(windows.day_begin(now, self.config.time_zone)), foreign)
             for target in self._allowed(plan.by_urgency(due), now, others, turn):
-                self._take(target, now, others, turn)
+                with suppress(*[StoreError] if turn.started else []):  # what was taken is run all the same
+                    self._take(target, now, others, turn)
         return turn
 
     def _allowed(
@@ -137,7 +141,10 @@ class Rounds:
         day = windows.day_of(now, self.config.time_zone).isoformat()
         if budget is not None and told_day != day:
             with self._db.writing() as db:
+                first = store.told_day(db) != day  # another watcher may have told it meanwhile
                 self._tell.budget(db, account.spent, until=budget.until, day=day, now=now)
+            if first:
+                self._on_used_up(account.spent, budget.until)
         return allowed
 
     def _sweep(self, now: float, turn: Turn) -> None:

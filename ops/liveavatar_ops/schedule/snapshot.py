@@ -89,7 +89,7 @@ class Snapshot:
     watchers: tuple[str, ...]
     """Process and host of those that hold a lease."""
     undelivered: int
-    """Messages that nobody could be given within the bounds."""
+    """Messages of the last 24 h that nobody could be given within the bounds."""
     not_read: str = ""
     """Why stacks or template files could not be read again; until they can, the old targets are watched."""
 

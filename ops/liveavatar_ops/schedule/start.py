@@ -174,6 +174,7 @@ async def _run(ready: Ready, seams: Seams) -> int:
         database, leases, config, ready.targets, now=time.time, rng=random.Random(),  # noqa: S311 (a jitter, not a secret)
         foreign=elsewhere.foreign_sessions, elsewhere=elsewhere.credits_since,
         on_change=lambda target, was, now: log.say("target.changed", target=target, was=was, state=now),
+        on_used_up=lambda spent, at: log.used_up(spent, at, config.budget.credits_a_day, config.time_zone),
     )  # fmt: skip
     camera = Camera(database, leases, config, ready.targets, now=time.time, elsewhere=elsewhere.credits_since)
     outbox = Outbox(database, ready.urls, now=time.time, log=log, page_url=config.serve.page_url)

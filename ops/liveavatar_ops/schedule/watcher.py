@@ -12,7 +12,6 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum, auto
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -27,19 +26,7 @@ from liveavatar_ops.schedule.lease import Lease
 from liveavatar_ops.schedule.log import Log, Troubles
 from liveavatar_ops.schedule.result import Outcome, overdue, read_outcome
 from liveavatar_ops.schedule.rounds import Rounds, Run
-
-LAST_ATTEMPTS = 4
-"""So often a watcher that was told to stop still tries to write something down."""
-
-
-class Written(Enum):
-    """What became of something that was to be written down."""
-
-    DONE = auto()
-    SUPERSEDED = auto()
-    """The lease was not ours any more, so it does not count."""
-    FAILED = auto()
-    """The memory could not be used for too long."""
+from liveavatar_ops.schedule.writing import Writer, Written
 
 
 @dataclass(frozen=True)
@@ -90,6 +77,7 @@ class Watcher:
             log, failed="watcher.store_failed", works="watcher.store_works", field="doing"
         )
         self._stopping = asyncio.Event()
+        self._writer = Writer(self._memory, longest_pause_s=pace.look_s, stopping=self._stopping.is_set)
         self._stirred = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._checks: dict[int, Check | None] = {}
@@ -213,8 +201,8 @@ class Watcher:
     async def _bring_in(self, run: Run, outcome: Outcome) -> None:
         if outcome.cause == Cause.CONFIGURATION:
             self._doubt()
-        # Older than a lease it is no news; until then nobody else can have checked, or it is superseded.
-        written = await self._written(lambda: self._rounds.finish(run, outcome), self._rounds.config.lease)
+        finish = partial(self._rounds.finish, run, outcome)
+        written = await self._writer.write(finish, patience_s=self._rounds.config.lease)  # then it is no news
         events = {
             Written.DONE: "check.ended",
             Written.SUPERSEDED: "check.superseded",
@@ -238,27 +226,9 @@ class Watcher:
     async def _give_back(self, run: Run, outcome: Outcome | None, *, began: bool = True) -> None:
         """As soon as the memory can be used; until then the lease is not renewed and ends by itself."""
         self._keeper.let_go(run.token)
-        written = await self._written(lambda: self._rounds.interrupted(run, outcome, began=began), inf)
-        if written is Written.FAILED:
+        give_back = partial(self._rounds.interrupted, run, outcome, began=began)
+        if await self._writer.write(give_back, patience_s=inf) is Written.FAILED:
             self._log.say("check.lease_kept", target=run.target.name, run=run.token)
-
-    async def _written(self, write: Callable[[], bool], patience_s: float) -> Written:
-        """A result is not dropped because the disk was busy or full for a while."""
-        until, pause_s, last_ones = time.monotonic() + patience_s, 1.0, LAST_ATTEMPTS
-        while True:
-            try:
-                done = write()
-            except StoreError as why:
-                self._memory.fails("write", str(why))
-            else:
-                self._memory.works("write")
-                return Written.DONE if done else Written.SUPERSEDED
-            last_ones -= self._stopping.is_set()
-            if last_ones == 0 or time.monotonic() >= until:
-                return Written.FAILED
-            pause_s = min(pause_s, self._pace.look_s)
-            await asyncio.sleep(pause_s)
-            pause_s *= 2
 
     def _forget(self, run: Run) -> None:
         self._keeper.let_go(run.token)

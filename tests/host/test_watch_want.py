@@ -1,0 +1,68 @@
+"""Real watcher processes in want: a disk without room, a day without credits."""
+
+import resource
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.host.test_watch import doubled, running
+from tests.support.watch_world import wait_for, world
+
+
+def room(process, most: int) -> None:
+    """No file of this process grows beyond `most` bytes, as on a full disk; its memory's log is longer."""
+    resource.prlimit(process.child.pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="another process's limits can be set on Linux only")
+def test_a_result_waits_for_room_on_the_disk(tmp_path: Path):
+    """As long as its lease holds: it was paid for, and nobody else may check meanwhile."""
+    with world(tmp_path, templates=("a",), lease="60s") as made:
+        made.checks_are(lasts_s=2.0, verdict="degraded", cause="slow")
+        one = made.watcher()
+        [token] = wait_for(lambda: running(one, made), "a running check")
+        room(one, 8192)
+        wait_for(lambda: one.saw("watcher.store_failed"), "the full disk in the log")
+        time.sleep(2.5)
+        said = len(one.saw("watcher.store_failed"))
+        room(one, resource.RLIM_INFINITY)
+        [ended] = wait_for(lambda: one.saw("check.ended"), "its result")
+        made.wait_for_rounds(1)
+
+        assert (ended["run"], ended["verdict"]) == (token, "degraded")
+        assert said == 1, "once, not at every attempt"
+        assert doubled(made.notes) == []
+        assert one.end() == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="another process's limits can be set on Linux only")
+def test_a_disk_that_stays_full_is_no_takeover(tmp_path: Path):
+    """The result is said to be lost, and checking goes on when there is room."""
+    with world(tmp_path, templates=("a",), lease="3s") as made:
+        made.checks_are(lasts_s=1.0)
+        one = made.watcher()
+        wait_for(lambda: running(one, made), "a running check")
+        room(one, 8192)
+        wait_for(lambda: one.saw("check.not_written"), "the loss in the log")
+        room(one, resource.RLIM_INFINITY)
+        made.wait_for_rounds(2)
+
+        assert one.saw("check.superseded") == []
+        assert one.saw("watcher.store_works")
+        assert doubled(made.notes) == []
+        assert one.end() == 0
+
+
+def test_used_up_credits_are_a_line(tmp_path: Path):
+    """Once, and nothing is checked from then on."""
+    with world(tmp_path, templates=("a",), budget={"credits_a_day": 2}) as made:
+        one = made.watcher()
+        [told] = wait_for(lambda: one.saw("budget.used_up"), "the end of the budget")
+        time.sleep(2.5)
+
+        assert (told["limit"], told["time_zone"]) == (2.0, "UTC")
+        assert len(one.saw("budget.used_up")) == 1
+        assert made.ended("dev/a") == 1
+        assert one.end() == 0
