@@ -22,7 +22,7 @@ def test_what_was_taken_before_the_memory_failed_is_run(
         if not left[0]:
             raise StoreError("The watcher's memory cannot be used: disk is full.")
         left[0] -= 1
-        take(*given)  # type: ignore[arg-type]
+        take(*given)  # type: ignore[arg-type]  # passed on as they came
 
     monkeypatch.setattr(rounds, "_take", fails_soon)
     if works_for:
