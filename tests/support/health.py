@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ from tests.support.emulator import RunningEmulator
 COMMAND = [sys.executable, "-m", "liveavatar_ops.health"]
 PUBLIC_AVATAR = "65f9e3c9-d48b-4118-b73a-4ae2e3cbb8f0"
 PATIENCE_S = 120.0
+TOKEN = re.compile(rb"eyJ[\w-]{8,}\.[\w-]{4,}")
+"""A JSON web token. Its first letters alone turn up by chance in any picture that is written as text."""
 
 
 @dataclass(frozen=True)
