@@ -6,6 +6,7 @@
 
 import sys
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
 from docs.figures import TITLES, rows
@@ -31,7 +32,13 @@ def table(titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 def limits() -> str:
     """Every limit of a check."""
-    rows = [(f"`{r.name}`", value_in_words(r.value, r.unit), r.reason, r.source) for r in explained()]
+    titles = ("limit", "default", "what for", "where it comes from")
+    parts = [
+        f"## {section}\n\n"
+        + table(titles, [(f"`{r.name}`", value_in_words(r.value, r.unit), r.reason, r.source) for r in rows])
+        for section, rows in groupby(explained(), key=lambda row: row.section)
+    ]
+    tables = "\n\n".join(parts)
     return f"""# Limits of a check
 
 {MADE}
@@ -49,7 +56,7 @@ health:
 `liveavatar-ops health explain --stack prod --template front-desk` shows what holds for one template. Only one
 that shows LiveAvatar's sandbox avatar can be checked in the sandbox (see [watching.md](watching.md#cost)).
 
-{table(("limit", "default", "what for", "where it comes from"), rows)}
+{tables}
 """
 
 

@@ -16,7 +16,8 @@ import pytest
 
 from liveavatar_ops.health.evidence.html import html_report
 from liveavatar_ops.health.evidence.timeline import timeline
-from liveavatar_ops.health.limits import Limits, limits_from
+from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.overrides import limits_from
 from tests.support.browser import INSTALL, Tab, browser, chromium
 from tests.support.emulator import running_emulator
 from tests.support.health import TOKEN, check, settings_of

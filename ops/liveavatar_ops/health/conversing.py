@@ -15,11 +15,6 @@ from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measure import AudioMeter, VideoMeter, lip_facts, mouth_moving_s
 
 POLL_S = 0.1
-LISTEN_FIRST_S = 2.0  # a baseline of the resting mouth, and time for a greeting to begin
-QUIET_S = 0.8  # between two sentences of one turn avatars pause less
-GREETING_BEGINS_S = 5.0
-LONGEST_GREETING_S = 12.0
-LONGEST_ANSWER_S = 8.0
 BEFORE_THE_END_S = 0.3  # an answer that begins in the last word is still an answer
 
 
@@ -45,20 +40,20 @@ async def ask(
     Ask once the avatar is quiet, and listen until the answer is over or overdue. `greets`: it speaks first,
     so its greeting is awaited and heard out; talking into it would interrupt it.
     """
-    begins_by_s = now_s() + (GREETING_BEGINS_S if greets else 0.0)
-    await sleep(LISTEN_FIRST_S)
+    begins_by_s = now_s() + (limits.greeting_begins_s if greets else 0.0)
+    await sleep(limits.listen_first_s)
     while not speech() and now_s() < begins_by_s:
         await sleep(POLL_S)
-    patience_s = now_s() + LONGEST_GREETING_S
-    while _talking(speech(), now_s()) and now_s() < patience_s:
+    patience_s = now_s() + limits.greeting_longest_s
+    while _talking(speech(), now_s(), limits) and now_s() < patience_s:
         await sleep(POLL_S)
     started_s, ended_s = await say()
     overdue_s = ended_s + limits.answer_deadline_s
     while not (heard := answer_spans(speech(), ended_s)) and now_s() < overdue_s:
         await sleep(POLL_S)
     if heard:
-        enough_s = heard[0].start_s + LONGEST_ANSWER_S
-        while _talking(speech(), now_s()) and now_s() < enough_s:
+        enough_s = heard[0].start_s + limits.answer_longest_s
+        while _talking(speech(), now_s(), limits) and now_s() < enough_s:
             await sleep(POLL_S)
     return Asked(started_s, ended_s, now_s())
 
@@ -68,8 +63,8 @@ def answer_spans(speech: Sequence[Span], prompt_ended_s: float) -> list[Span]:
     return [span for span in speech if span.start_s >= prompt_ended_s - BEFORE_THE_END_S]
 
 
-def _talking(speech: Sequence[Span], now_s: float) -> bool:
-    return bool(speech) and now_s - speech[-1].end_s < QUIET_S
+def _talking(speech: Sequence[Span], now_s: float, limits: Limits) -> bool:
+    return bool(speech) and now_s - speech[-1].end_s < limits.pause_s
 
 
 def conversation_facts(
@@ -85,7 +80,6 @@ def conversation_facts(
     answer = answer_spans(speech, asked.ended_s)
     started_s = answer[0].start_s if answer else None
     before = [span for span in speech if span.end_s <= asked.started_s]
-    levels = limits.mouth_moves_levels
     return ConversationFacts(
         prompt_started_s=round(asked.started_s, 3),
         prompt_ended_s=round(asked.ended_s, 3),
@@ -97,7 +91,7 @@ def conversation_facts(
         speak_started_event_s=_event(events, asked.started_s, "avatar.speak_started"),
         speak_ended_event_s=_event(events, asked.started_s, "avatar.speak_ended"),
         user_heard_event_s=_event(events, asked.started_s, "user.speak_started", "user.transcription"),
-        mouth_moving_s=mouth_moving_s(video.mouth, asked.ended_s, asked.listened_until_s, levels=levels),
+        mouth_moving_s=mouth_moving_s(video.mouth, asked.ended_s, asked.listened_until_s, limits),
         lips=_lips(audio, video, answer, limits),
     )
 
@@ -105,7 +99,7 @@ def conversation_facts(
 def _lips(audio: AudioMeter, video: VideoMeter, answer: Sequence[Span], limits: Limits) -> LipFacts:
     if not answer:
         return LipFacts()
-    return lip_facts(video.mouth, audio.levels(), answer, moves_levels=limits.mouth_moves_levels)
+    return lip_facts(video.mouth, audio.levels(), answer, limits)
 
 
 def _event(events: Sequence[EventFact], since_s: float, *kinds: str) -> float | None:

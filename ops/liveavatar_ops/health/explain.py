@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from itertools import groupby
+from typing import Any, cast
 
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 from liveavatar_ops.health.limits import Limits
 
+_WIDEST = max(map(len, Limits.model_fields))
 EXPLAIN_SCHEMA = "liveavatar-ops.health.limits/1"
 
 
@@ -17,6 +19,7 @@ EXPLAIN_SCHEMA = "liveavatar-ops.health.limits/1"
 class Explained:
     """One limit: its value, the default, and why it is what it is."""
 
+    section: str
     name: str
     value: float | bool
     default: float | bool
@@ -33,11 +36,11 @@ class Explained:
 def explained(limits: Limits | None = None) -> Iterator[Explained]:
     """Every limit in the order of the journey."""
     limits = limits or Limits()
+    section = ""
     for name, field in Limits.model_fields.items():
-        extra: Any = field.json_schema_extra
-        yield Explained(
-            name, getattr(limits, name), field.default, extra["unit"], extra["reason"], extra["source"]
-        )
+        section, extra = Limits.sections.get(name, section), cast("dict[str, str]", field.json_schema_extra)
+        value = getattr(limits, name)
+        yield Explained(section, name, value, field.default, extra["unit"], extra["reason"], extra["source"])
 
 
 def explain_document(limits: Limits | None = None) -> dict[str, Any]:
@@ -47,22 +50,25 @@ def explain_document(limits: Limits | None = None) -> dict[str, Any]:
 
 
 def print_explained(console: Console, limits: Limits | None = None) -> None:
-    """The table, two lines a limit, so that it fits 80 columns; overridden limits stand out."""
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=True, header_style="bold", expand=False)
-    table.add_column("limit", no_wrap=True)
-    table.add_column("value", justify="right", no_wrap=True)
-    table.add_column("what for, and where it comes from")
-    for row in explained(limits):
-        value = Text(value_in_words(row.value, row.unit), style="bold yellow" if row.overridden else "")
-        if row.overridden:
-            value.append(f"\n(default {value_in_words(row.default, row.unit)})", style="dim")
-        why = Text(row.reason)
-        why.append(f"\n{row.source}", style="dim")
-        table.add_row(Text(row.name, style="bold" if row.overridden else ""), value, why)
-    console.print(table)
+    """Name and value in one line, reason and source below it; overridden limits stand out."""
+    for section, rows in groupby(explained(limits), key=lambda row: row.section):
+        console.print(f"[bold]{section}[/bold]", highlight=False)
+        for row in rows:
+            console.print(_headed(row))
+            why = Text(row.reason).append(f" ({row.source})", style="dim")
+            console.print(Padding(why, (0, 0, 0, 6), expand=False))
+        console.print()
     console.print(
-        "\nOverride one with --limit NAME=VALUE, or in the health: block of a session template.", style="dim"
+        "Override one with --limit NAME=VALUE, or in the health: block of a session template.", style="dim"
     )
+
+
+def _headed(row: Explained) -> Text:
+    line = Text(f"  {row.name:<{_WIDEST}}  ").append(value_in_words(row.value, row.unit), style="bold")
+    if row.overridden:
+        line.stylize("bold yellow")
+        line.append(f"  (default {value_in_words(row.default, row.unit)})", style="dim")
+    return line
 
 
 def value_in_words(value: float | bool, unit: str) -> str:

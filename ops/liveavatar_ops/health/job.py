@@ -51,7 +51,7 @@ class Job(BaseModel):
             seeing = asked.avatar_deadline_s + asked.video_deadline_s + asked.watch_s + asked.watch_longer_s
             total += asked.connect_deadline_s + max(seeing, ASK_WHY_S)  # who did not join sees nothing
         if self.target.depth.includes(Depth.CONVERSATION):
-            total += 2 * self.limits.answer_deadline_s + 30
+            total += self.limits.talk_most_s
         return total
 
     @property

@@ -62,8 +62,8 @@ def judge(facts: Facts, limits: Limits) -> Judgement:
         *conversation.reasons(facts, limits),
         *own_side.reasons(facts),
     ]
-    found = [journey.for_want_of_credits(own_side.excuse(reason, facts), facts) for reason in found]
-    found = last_stretch.weighed(found, facts)
+    found = [journey.for_want_of_credits(own_side.excuse(reason, facts, limits), facts) for reason in found]
+    found = last_stretch.weighed(found, facts, limits)
     if starved:
         found = [own_side.doubt(reason, facts, limits) for reason in found]
         tells = Severity.DOUBTFUL if any(r.severity is Severity.DOUBTFUL for r in found) else Severity.NOTE

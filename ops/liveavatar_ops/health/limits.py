@@ -4,14 +4,14 @@ A pair `<measure>_degraded_<unit>` / `<measure>_unhealthy_<unit>` draws the two 
 template's `health:` block and `--limit name=value` override single limits; `liveavatar-ops health explain`
 prints them all. The defaults were found on synthetic pictures and in vendors' published rules: calibrate them
 on your own good sessions.
+
+Numbers that stand beside the code draw no line: they define a measure (a window, W3C's freeze), or bound what
+is kept and shown.
 """
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 
 def _limit(default: float | bool, unit: str, reason: str, source: str, *, most: float | None = None) -> Any:
@@ -23,6 +23,8 @@ def _limit(default: float | bool, unit: str, reason: str, source: str, *, most: 
     least = None if unit == "dBFS" else 0.0
     return Field(default, description=reason, ge=least, le=top, allow_inf_nan=False, json_schema_extra=extra)
 
+
+_PROMPT_MOST_S = 15.0  # to join with a microphone, and speak
 
 _OWN = "our own starting point"
 _SEEN = "measured on synthetic pictures, through H.264 and VP8"
@@ -51,9 +53,17 @@ class Limits(BaseModel):
         "how much longer a picture that seems to stand still is watched before it is called frozen",
         _SEEN,
     )
+    watch_longer_after_s: float = _limit(2.5, "s", "a picture that stood this long is watched longer", _SEEN)
+    listen_first_s: float = _limit(
+        2, "s", "listened before asking: the resting mouth, and time for a greeting to begin", _OWN
+    )
+    greeting_begins_s: float = _limit(5, "s", "a greeting is waited for, where the template has one", _OWN)
+    greeting_longest_s: float = _limit(12, "s", "a greeting is heard out; then we ask all the same", _OWN)
+    pause_s: float = _limit(0.8, "s", "quiet this long is the end of a turn", "pauses of synthetic speech")
     answer_deadline_s: float = _limit(
         12, "s", "how long an answer is waited for", "4 s past answer_unhealthy_s"
     )
+    answer_longest_s: float = _limit(8, "s", "an answer is listened to; more proves no more", _OWN)
 
     # Getting there.
     api_start_degraded_s: float = _limit(3, "s", "the start call takes long", _OWN)
@@ -70,8 +80,15 @@ class Limits(BaseModel):
         5, "s", "the viewer looks at nothing", "Mux Data: time to first frame"
     )
     first_frame_unhealthy_s: float = _limit(15, "s", "the viewer has left", "Mux Data: time to first frame")
+    reconnects_degraded: float = _limit(
+        1,
+        "or more",
+        "times that the room was joined anew: what was lost meanwhile is not known",
+        _OWN,
+        most=1000,
+    )
 
-    # Cadence.
+    # Cadence of the picture.
     fps_degraded: float = _limit(20, "fps", "visibly jerky at a nominal 25", "0.8 of nominal", most=240)
     fps_unhealthy: float = _limit(12, "fps", "a slide show", "Teams calls video under 7 poor", most=240)
     fps_fall_degraded_share: float = _limit(
@@ -88,11 +105,22 @@ class Limits(BaseModel):
     gap_degraded_s: float = _limit(0.5, "s", "a hitch that everybody sees", _AGORA)
     gap_unhealthy_s: float = _limit(2, "s", "the picture stands, no frame comes", _OWN)
 
-    # Content.
+    # Content of the picture.
     still_below_levels: float = _limit(
         5, "grey levels", "largest change of a 16×16 block that is still a standing picture",
         "codec noise ≤ 3.9 (VP8), ≤ 1.8 (H.264); a moving mouth ≥ 8.7 (p99), a blink 53", most=255,
     )  # fmt: skip
+    centre_share: float = _limit(
+        0.6, "share", "of width and of height in which a face, and its mouth, is looked for", _OWN
+    )
+    small_area_share: float = _limit(
+        0.05, "share", "of blocks, outside the centre: less that moves is a logo, not life", _SEEN
+    )
+    cut_levels: float = _limit(8, "grey levels", "change of a block that a scene cut makes", _SEEN, most=255)
+    cut_area_share: float = _limit(0.5, "share", "of blocks that change so at once make a scene cut", _SEEN)
+    settles_s: float = _limit(
+        0.5, "s", "an encoder sharpens a new scene for this long, which is not life", _SEEN
+    )
     frozen_degraded_s: float = _limit(5, "s", "an idle avatar blinks every 2 to 6 s", _SEEN)
     frozen_unhealthy_s: float = _limit(10, "s", "no blink, no breath: a photograph", _SEEN)
     frozen_speaking_degraded_s: float = _limit(1, "s", "a voice with a standing picture", _OWN)
@@ -107,6 +135,9 @@ class Limits(BaseModel):
         "of blocks that stand out from the rest: more is a dark scene, not a black picture",
         _SEEN,
     )
+    black_detail_levels: float = _limit(
+        4, "grey levels", "a block this far from the middle one stands out", _SEEN, most=255
+    )
     black_degraded_s: float = _limit(0.2, "s", "a flash of black", _OWN)
     black_unhealthy_s: float = _limit(2, "s", "the picture is black", _FFMPEG)
     one_colour_below_levels: float = _limit(
@@ -114,6 +145,9 @@ class Limits(BaseModel):
     )
     one_colour_degraded_s: float = _limit(0.5, "s", "a flash of one colour", _OWN)
     one_colour_unhealthy_s: float = _limit(2, "s", "the picture is one colour", _OWN)
+    stands_explained_share: float = _limit(
+        0.8, "share", "of the watch black or of one colour explains that the picture stood", _OWN
+    )
     area_degraded_share: float = _limit(
         0.99, "share", "of the area asked for", "LiveAvatar: 720p by default", most=4
     )
@@ -126,20 +160,53 @@ class Limits(BaseModel):
 
     # Sound and conversation.
     speech_floor_dbfs: float = _limit(-45, "dBFS", "quieter is not speech", _OWN, most=0)
+    speech_over_noise_db: float = _limit(
+        12, "dB", "over the quietest tenth, where that is louder than the floor: hum is no speech", _OWN
+    )
+    noise_most_dbfs: float = _limit(-25, "dBFS", "louder is unbroken speech and not hum", _OWN, most=0)
+    speech_release_db: float = _limit(8, "dB", "below the floor, at which speech ends", _OWN)
+    speech_hang_s: float = _limit(0.3, "s", "a shorter pause is inside a word or between two", _OWN)
     speech_least_s: float = _limit(0.3, "s", "shorter is a click, not speech", _OWN)
     concealed_degraded_share: float = _limit(
         0.05, "share", "sound made up by the decoder", "vendors' 4 to 5 %"
     )
     concealed_unhealthy_share: float = _limit(0.2, "share", "sound made up by the decoder", _OWN)
+    clipped_at_share: float = _limit(
+        0.97, "share", "of full scale: codecs ring a little below and above a clipped edge", _SEEN
+    )
     clipped_degraded_share: float = _limit(0.01, "share", "samples at full scale while speaking", _OWN)
     clipped_unhealthy_share: float = _limit(0.1, "share", "samples at full scale while speaking", _OWN)
     quiet_degraded_dbfs: float = _limit(-38, "dBFS", "speech this quiet is hard to hear", _OWN, most=0)
     answer_degraded_s: float = _limit(3, "s", "the answer comes late", "voice-agent vendors' key metric")
     answer_unhealthy_s: float = _limit(8, "s", "the caller thinks that the line is dead", _OWN)
+    heard_late_noted_s: float = _limit(
+        1, "s", "after the service said that the avatar speaks", "media and its buffers take a few tenths"
+    )
     mouth_moves_levels: float = _limit(
         4, "grey levels", "change of a block between two frames that is part of talking", most=255,
         source=f"{_SEEN}; half as much in a dim picture, more at less than 25 frames a second",
     )  # fmt: skip
+    mouth_usual_luma: float = _limit(
+        130, "luma", "around a mouth, at which mouth_moves_levels holds as it is", f"{_SEEN}: 150 to 180",
+        most=255,
+    )  # fmt: skip
+    mouth_usual_contrast_levels: float = _limit(
+        32, "grey levels", "of the middle of the picture, at which mouth_moves_levels holds", _SEEN, most=255
+    )
+    mouth_dimmest_share: float = _limit(
+        0.5, "share", "of mouth_moves_levels: less may be coding noise", f"{_SEEN}: a still mouth ≤ 1.7"
+    )
+    mouth_area_share: float = _limit(
+        0.0085, "share", "of the centre's blocks move together in a talking mouth", _SEEN
+    )
+    mouth_frames_share: float = _limit(
+        0.42, "share", "of a second's frames in which a talking mouth moved",
+        f"{_SEEN}: talking ≥ 0.44 (p10), listening ≤ 0.40 (p98)",
+    )  # fmt: skip
+    mouth_least_fps: float = _limit(8, "fps", "fewer do not tell talking from blinking", _SEEN, most=240)
+    mouth_measured_share: float = _limit(
+        0.7, "share", "of speech had so many frames; else nobody can say whether the mouth moved", _OWN
+    )
     mouth_moves_share: float = _limit(
         0.25, "share", "of speech with a talking mouth; less is a still mouth",
         f"{_SEEN}, in low light and at 180 lines too: ≥ 0.64, still ≤ 0.14",
@@ -178,6 +245,39 @@ class Limits(BaseModel):
         0.5, "share", "of the watch in which some task waited for a CPU (Linux pressure stall)", _OWN
     )
     host_dropped_share: float = _limit(0.02, "share", "of frames dropped on our side", _OWN)
+    host_looks_fps: float = _limit(
+        8, "fps", "frames looked at, before content proves anything on a busy machine", _OWN, most=240
+    )
+    host_heard_share: float = _limit(
+        0.8, "share", "of the watch heard, before silence proves anything on a busy machine", _OWN
+    )
+    host_stood_share: float = _limit(
+        0.5, "share", "of a gap in which our own process stood still too excuses the avatar", _OWN
+    )
+    lost_gap_s: float = _limit(0.5, "s", "a shorter gap is not held against losses on our line", _OWN)
+    lost_arrived_share: float = _limit(
+        0.25, "share", "of the usual packets came in a gap: the avatar was sending", "decision 0011"
+    )
+    lost_asked_before_s: float = _limit(
+        1, "s", "before a gap, packets asked for again belong to it", "decision 0011"
+    )
+
+    @property
+    def talk_most_s(self) -> float:
+        """The longest that greeting, question and answer together can take, in seconds."""
+        before = self.listen_first_s + self.greeting_begins_s + self.greeting_longest_s
+        return before + _PROMPT_MOST_S + self.answer_deadline_s + self.answer_longest_s
+
+    sections: ClassVar[dict[str, str]] = {
+        "connect_deadline_s": "How the check looks",
+        "api_start_degraded_s": "Getting there",
+        "fps_degraded": "Cadence of the picture",
+        "still_below_levels": "Content of the picture",
+        "loss_noted_share": "Network, noted only: it may be ours",
+        "speech_floor_dbfs": "Sound and conversation",
+        "stop_degraded_s": "Our own side",
+    }
+    """The limit that each section begins with, in order."""
 
     pairs: ClassVar[tuple[tuple[str, str], ...]] = ()
     """(milder, harsher) limits, filled in below; a milder line never lies beyond the harsher."""
@@ -191,96 +291,3 @@ def _pairs() -> tuple[tuple[str, str], ...]:
 
 
 Limits.pairs = _pairs()
-
-
-@dataclass(frozen=True)
-class LimitProblem:
-    """One override that cannot be used: where it stands, which it is, what is wrong with it."""
-
-    where: str
-    name: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.name}: {self.message}"
-
-
-class LimitsError(ValueError):
-    """Overrides that cannot be used, all of them at once."""
-
-    def __init__(self, problems: Sequence[LimitProblem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in problems))
-
-
-def limits_from(*overrides: tuple[str, Mapping[str, object]]) -> Limits:
-    """
-    Lay overrides over the defaults, later ones over earlier: `limits_from(("june.yaml", {...}))`.
-
-    Each override comes with the place it was written at. Raises LimitsError naming every unknown name (with
-    the nearest known one), every value of the wrong type or range, and every pair of lines that crossed.
-    """
-    problems: list[LimitProblem] = []
-    merged: dict[str, object] = {}
-    written_at: dict[str, str] = {}
-    for where, values in overrides:
-        for name, value in values.items():
-            if name not in Limits.model_fields:
-                problems.append(LimitProblem(where, name, f"no such limit{_did_you_mean(name)}"))
-                continue
-            merged[name], written_at[name] = value, where
-    problems += _wrong_values(merged, written_at)
-    limits = Limits.model_validate({k: v for k, v in merged.items() if k not in {p.name for p in problems}})
-    problems += _crossed(limits, written_at)
-    if problems:
-        raise LimitsError(problems)
-    return limits
-
-
-def parse_limit_flags(flags: Iterable[str]) -> dict[str, object]:
-    """Turn `--limit name=value` words into an override; raises LimitsError for words without `=`."""
-    problems, values = [], {}
-    for flag in flags:
-        name, sign, value = flag.partition("=")
-        if not sign:
-            problems.append(
-                LimitProblem("--limit", flag, "write it as name=value, for example gap_unhealthy_s=3")
-            )
-        values[name.strip()] = value.strip()
-    if problems:
-        raise LimitsError(problems)
-    return dict(values)
-
-
-def _wrong_values(merged: Mapping[str, object], written_at: Mapping[str, str]) -> list[LimitProblem]:
-    problems = []
-    for name, value in merged.items():
-        if isinstance(value, bool) and not isinstance(Limits.model_fields[name].default, bool):
-            problems.append(LimitProblem(written_at[name], name, f"{value} should be a number"))
-            continue
-        try:
-            Limits.model_validate({name: value})
-        except ValidationError as error:
-            message = error.errors()[0]["msg"].replace("Input should", "should").partition(", unable to")[0]
-            message = message.replace("a valid boolean", "true or false").replace(
-                "a valid number", "a number"
-            )
-            problems.append(LimitProblem(written_at[name], name, f"{value!r} {message}"))
-    return problems
-
-
-def _crossed(limits: Limits, written_at: Mapping[str, str]) -> list[LimitProblem]:
-    problems = []
-    for mild, harsh in Limits.pairs:
-        here = next((name for name in (harsh, mild) if name in written_at), None)
-        defaults = [Limits.model_fields[name].default for name in (mild, harsh)]
-        seen = [getattr(limits, mild), getattr(limits, harsh)]
-        if here and (defaults[0] <= defaults[1]) != (seen[0] <= seen[1]):
-            text = f"{mild}={seen[0]:g} and {harsh}={seen[1]:g} stand the wrong way round; set both"
-            problems.append(LimitProblem(written_at[here], here, text))
-    return problems
-
-
-def _did_you_mean(name: str) -> str:
-    near = difflib.get_close_matches(name, Limits.model_fields, n=1, cutoff=0.5)
-    return f"; did you mean {near[0]}?" if near else "; `liveavatar-ops health explain` lists them all"

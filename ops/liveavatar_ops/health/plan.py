@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from liveavatar_ops.health.facts import Depth
-from liveavatar_ops.health.limits import Limits, LimitsError, limits_from, parse_limit_flags
+from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.overrides import LimitsError, limits_from, parse_limit_flags
 from liveavatar_ops.health.references import price
 from liveavatar_ops.health.sandbox import opened
 from liveavatar_ops.health.stack import StackError, stack_outputs

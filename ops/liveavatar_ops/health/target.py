@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from liveavatar_ops.health.facts import Depth, TargetFacts
-from liveavatar_ops.health.limits import LimitsError, limits_from
+from liveavatar_ops.health.overrides import LimitsError, limits_from
 from liveavatar_ops.health.references import connector
 from pulumi_liveavatar.api.token_body import digest, token_body
 from pulumi_liveavatar.marked_yaml import Marked, Place, YamlError, read_marked_file

@@ -14,7 +14,8 @@ from liveavatar_ops.health.files import write_whole
 from liveavatar_ops.health.janitor import sweep
 from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.ledger import Ledger
-from liveavatar_ops.health.limits import Limits, limits_from
+from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.overrides import limits_from
 from liveavatar_ops.health.owner import Liveness
 from liveavatar_ops.health.places import why_of
 from liveavatar_ops.health.report import health_result

@@ -52,7 +52,7 @@ def session_s(target: WatchTarget, kind: Kind) -> float:
         seeing += watch_s(target, kind) + limits.watch_longer_s
         lasts += limits.connect_deadline_s + max(seeing, ASK_WHY_S)  # who did not join sees nothing
     if target.depth.includes(Depth.CONVERSATION):
-        lasts += 2 * limits.answer_deadline_s + 30
+        lasts += limits.talk_most_s
     return lasts
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from liveavatar_ops.health.facts import Depth
-from liveavatar_ops.health.limits import Limits, limits_from
+from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.overrides import limits_from
 from liveavatar_ops.health.sandbox import opened
 from liveavatar_ops.health.stack import StackError, stack_outputs
 from liveavatar_ops.health.target import Target, TargetError, from_file, from_stack, silent

@@ -7,9 +7,6 @@ import numpy as np
 import pytest
 
 from liveavatar_ops.health.conversing import (
-    LISTEN_FIRST_S,
-    LONGEST_ANSWER_S,
-    LONGEST_GREETING_S,
     Asked,
     answer_spans,
     ask,
@@ -18,6 +15,7 @@ from liveavatar_ops.health.conversing import (
 from liveavatar_ops.health.facts import EventFact, Span
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measure import AudioMeter, VideoMeter
+from liveavatar_ops.health.overrides import limits_from
 from liveavatar_ops.health.prompt import load_prompt
 
 PROMPT_S = 2.0
@@ -34,6 +32,7 @@ class Room:
     at: float = 0.0
     asked_at: float | None = None
     heard: list[Span] = field(default_factory=list)
+    limits: Limits = LIMITS
 
     async def sleep(self, seconds: float) -> None:
         self.at += seconds
@@ -56,7 +55,7 @@ class Room:
 
     def ask(self, *, greets: bool = False) -> Asked:
         return asyncio.run(
-            ask(self.say, self.speech, lambda: self.at, LIMITS, greets=greets, sleep=self.sleep)
+            ask(self.say, self.speech, lambda: self.at, self.limits, greets=greets, sleep=self.sleep)
         )
 
 
@@ -66,8 +65,8 @@ def test_a_quiet_avatar_is_asked_after_a_moment_and_heard_out():
 
     asked = room.ask()
 
-    assert asked.started_s == pytest.approx(LISTEN_FIRST_S)
-    assert asked.ended_s == pytest.approx(LISTEN_FIRST_S + PROMPT_S)
+    assert asked.started_s == pytest.approx(LIMITS.listen_first_s)
+    assert asked.ended_s == pytest.approx(LIMITS.listen_first_s + PROMPT_S)
     answer_ends = asked.ended_s + 1.0 + 3.0
     assert answer_ends < asked.listened_until_s < answer_ends + 1.5
 
@@ -86,7 +85,7 @@ def test_a_greeting_that_begins_late_is_awaited_where_one_is_due():
     room = Room(greeting=(4.0, 6.0))
 
     assert room.ask(greets=True).started_s > 6.5
-    assert Room(greeting=(4.0, 6.0)).ask(greets=False).started_s == pytest.approx(LISTEN_FIRST_S)
+    assert Room(greeting=(4.0, 6.0)).ask(greets=False).started_s == pytest.approx(LIMITS.listen_first_s)
 
 
 def test_a_greeting_that_never_comes_is_not_waited_for_long():
@@ -100,7 +99,7 @@ def test_an_avatar_that_never_stops_is_asked_all_the_same():
 
     asked = room.ask(greets=True)
 
-    assert asked.started_s == pytest.approx(LISTEN_FIRST_S + LONGEST_GREETING_S, abs=0.5)
+    assert asked.started_s == pytest.approx(LIMITS.listen_first_s + LIMITS.greeting_longest_s, abs=0.5)
 
 
 def test_an_answer_that_never_comes_is_waited_for_to_its_limit():
@@ -116,7 +115,30 @@ def test_a_long_answer_is_not_heard_to_its_end():
     """Eight seconds tell enough."""
     asked = Room(answer_s=100.0).ask()
 
-    assert asked.listened_until_s - asked.ended_s == pytest.approx(1.0 + LONGEST_ANSWER_S, abs=0.5)
+    assert asked.listened_until_s - asked.ended_s == pytest.approx(1.0 + LIMITS.answer_longest_s, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "room", "expected_s"),
+    [
+        ("listen_first_s", 7.0, Room(), 7.0),
+        ("greeting_begins_s", 9.0, Room(), 9.0),
+        ("greeting_longest_s", 3.0, Room(greeting=(0.5, 500.0), answer_after_s=None), 5.0),
+        ("pause_s", 2.5, Room(greeting=(1.0, 3.0)), 5.5),
+    ],
+)
+def test_a_template_may_shift_when_it_is_asked(limit: str, value: float, room: Room, expected_s: float):
+    """Avatars differ in how long they greet and pause."""
+    room.limits = limits_from(("june.yaml", {limit: value}))
+
+    assert room.ask(greets=True).started_s == pytest.approx(expected_s, abs=0.3)
+
+
+def test_a_template_may_have_its_answers_heard_longer():
+    """Until 20 s of the answer instead of 8."""
+    asked = Room(answer_s=100.0, limits=limits_from(("june.yaml", {"answer_longest_s": 20}))).ask()
+
+    assert asked.listened_until_s - asked.ended_s == pytest.approx(21.0, abs=0.5)
 
 
 def test_what_was_said_before_the_question_is_no_answer():

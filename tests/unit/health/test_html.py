@@ -16,8 +16,9 @@ from liveavatar_ops.health.checking import Outcome
 from liveavatar_ops.health.evidence.html import html_report
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.judge import judge
-from liveavatar_ops.health.limits import Limits, limits_from
+from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.output import Output
+from liveavatar_ops.health.overrides import limits_from
 from liveavatar_ops.health.plan import Planned
 from liveavatar_ops.health.report import print_result
 from liveavatar_ops.health.runner import Checked

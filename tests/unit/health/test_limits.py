@@ -6,7 +6,8 @@ import pytest
 from rich.console import Console
 
 from liveavatar_ops.health.explain import explain_document, explained, print_explained
-from liveavatar_ops.health.limits import Limits, LimitsError, limits_from, parse_limit_flags
+from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.overrides import LimitsError, limits_from, parse_limit_flags
 
 
 def test_every_limit_has_a_unit_a_reason_and_a_source():

@@ -5,9 +5,10 @@ import re
 import numpy as np
 import pytest
 
-from liveavatar_ops.health.limits import Limits, limits_from
+from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measure import VideoMeter
 from liveavatar_ops.health.next_steps import NEXT_STEPS
+from liveavatar_ops.health.overrides import limits_from
 from liveavatar_ops.health.verdicts import Cause
 
 FPS = 25

@@ -19,8 +19,9 @@ from liveavatar_ops.health.facts import (
     VideoFacts,
 )
 from liveavatar_ops.health.judge import judge
-from liveavatar_ops.health.limits import Limits, limits_from
+from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measures import MEASURES, show
+from liveavatar_ops.health.overrides import limits_from
 from liveavatar_ops.health.report import health_result, print_result
 from liveavatar_ops.health.report.junit import junit_text
 from liveavatar_ops.health.report.schema import schema_text

@@ -12,8 +12,6 @@ from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measures import show
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity
 
-_HEARD_LATE_S = 1.0  # media and its buffers take a few tenths; more is worth a note
-
 
 def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
     """Sound first, then the answer, then lips."""
@@ -29,7 +27,7 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
         yield _no_answer(talk, limits, no_track=no_track)
     else:
         yield from _lips(talk, limits)
-        yield from _claims(talk, facts)
+        yield from _claims(talk, facts, limits)
 
 
 def _no_answer(talk: ConversationFacts, limits: Limits, *, no_track: bool) -> Reason:
@@ -72,7 +70,7 @@ def _lips(talk: ConversationFacts, limits: Limits) -> Iterator[Reason]:
         yield _reason(Cause.STILL_MOUTH, Severity.FAILS, text)
 
 
-def _claims(talk: ConversationFacts, facts: Facts) -> Iterator[Reason]:
+def _claims(talk: ConversationFacts, facts: Facts, limits: Limits) -> Iterator[Reason]:
     """The avatar answered: do the service's events say the same? Only notes: viewers do not see events."""
     asked_s = talk.prompt_started_s or 0.0
     if not facts.events:
@@ -82,7 +80,7 @@ def _claims(talk: ConversationFacts, facts: Facts) -> Iterator[Reason]:
         yield _note("The avatar was heard, but the service never said that it spoke (avatar.speak_started).")
     elif talk.answer_started_s is not None:
         late_s = talk.answer_started_s - talk.speak_started_event_s
-        if late_s >= _HEARD_LATE_S:
+        if late_s >= limits.heard_late_noted_s:
             yield _note(f"The avatar was heard {show(late_s, 's')} after the service said that it spoke.")
     if not any(event.type == "user.transcription" and event.at_s >= asked_s for event in facts.events):
         yield _note("The avatar answered, but the service sent no text of what we said (user.transcription).")

@@ -50,9 +50,8 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
     if facts.room.reconnects:
         times = "once" if facts.room.reconnects == 1 else f"{facts.room.reconnects} times"
         took = f", {facts.room.reconnecting_s:.1f} s in all" if facts.room.reconnecting_s else ""
-        yield _reason(
-            Cause.SIGNALLING, Severity.DEGRADES, f"The connection was lost and made anew {times}{took}."
-        )
+        severity = Severity.DEGRADES if facts.room.reconnects >= limits.reconnects_degraded else Severity.NOTE
+        yield _reason(Cause.SIGNALLING, severity, f"The connection was lost and made anew {times}{took}.")
 
 
 def unfinished(facts: Facts) -> list[Reason]:

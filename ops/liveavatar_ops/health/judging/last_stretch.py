@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 
 from liveavatar_ops.health.facts import ArrivalSeries, Facts
+from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measures import show
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity
 
 _OF_CADENCE = {"gap", "freeze_ratio", "fps", "fps_fall"}
-_ARRIVED_SHARE = 0.25  # of the usual packets; a stalled avatar sends none
-_ASKED_BEFORE_S = 1.0  # what is missing was asked for before the picture stood
-_SHORT_S = 0.5  # such gaps explain no rate
 
 
-def weighed(reasons: Sequence[Reason], facts: Facts) -> list[Reason]:
+def weighed(reasons: Sequence[Reason], facts: Facts, limits: Limits) -> list[Reason]:
     """The same reasons; what a gap on our side explains is only doubtful, and it is said why."""
-    if not any(_blames_cadence(reason) for reason in reasons) or not lost_on_the_way(facts):
+    if not any(_blames_cadence(reason) for reason in reasons) or not lost_on_the_way(facts, limits):
         return list(reasons)
     took = show(facts.video.longest_gap_s, "s")
     sentence = (
@@ -31,19 +29,19 @@ def _blames_cadence(reason: Reason) -> bool:
     return reason.measure in _OF_CADENCE and reason.severity in {Severity.FAILS, Severity.DEGRADES}
 
 
-def lost_on_the_way(facts: Facts) -> bool:
+def lost_on_the_way(facts: Facts, limits: Limits) -> bool:
     """Did packets keep arriving through the longest gap, while we asked for others that the server had?"""
     video, counted = facts.video, facts.network.arrivals
     begun_s, took_s = video.longest_gap_at_s, video.longest_gap_s
-    if begun_s is None or took_s < _SHORT_S or len(counted.at_s) < 2:
+    if begun_s is None or took_s < limits.lost_gap_s or len(counted.at_s) < 2:
         return False
     ended_s = begun_s + took_s
     lasted_s = counted.at_s[-1] - counted.at_s[0]
     usual = (counted.received[-1] - counted.received[0]) / lasted_s if lasted_s > 0 else 0.0
     arrived = _between(counted, counted.received, begun_s, ended_s)
-    asked = _between(counted, counted.asked_again, begun_s - _ASKED_BEFORE_S, ended_s)
+    asked = _between(counted, counted.asked_again, begun_s - limits.lost_asked_before_s, ended_s)
     had_copies = counted.sent_again[-1] > 0
-    return usual > 0 and arrived >= _ARRIVED_SHARE * usual * took_s and asked >= 1 and had_copies
+    return usual > 0 and arrived >= limits.lost_arrived_share * usual * took_s and asked >= 1 and had_copies
 
 
 def _between(counted: ArrivalSeries, sums: Sequence[int], start_s: float, end_s: float) -> float:

@@ -20,9 +20,6 @@ _PROVEN = {measure.name for measure in MEASURES if measure.proven_by_content}
 _SEEN_BY = {"frozen": "frozen", "frozen_speaking": "frozen", "black": "black", "one_colour": "one_colour"}
 _NEEDS_SOUND = {"frozen_speaking", "speech_level", "clipped"}
 _ENDED_BY_THEM = {"ROOM_DELETED", "ROOM_CLOSED", "PARTICIPANT_REMOVED", "SERVER_SHUTDOWN"}
-_LEAST_LOOKS_PER_S = 8.0  # frames looked at, before content counts as proof on a starved host
-_HEARD_SHARE = 0.8  # of the watch, likewise
-_STOOD_SHARE = 0.5  # of a gap in which our own process stood still too
 
 
 def reasons(facts: Facts) -> Iterator[Reason]:
@@ -81,9 +78,9 @@ def doubt(reason: Reason, facts: Facts, limits: Limits) -> Reason:
     return reason.model_copy(update={"severity": Severity.DOUBTFUL})
 
 
-def excuse(reason: Reason, facts: Facts) -> Reason:
+def excuse(reason: Reason, facts: Facts, limits: Limits) -> Reason:
     """A gap through most of which our own process stood still proves nothing, even if it never did again."""
-    if reason.measure != "gap" or not (stood_s := _stood_in_gap_s(facts)):
+    if reason.measure != "gap" or not (stood_s := _stood_in_gap_s(facts, limits)):
         return reason
     text = f"{reason.sentence.removesuffix('.')}; our own process stood still for {show(stood_s, 's')} of it."
     doubtful = {"cause": Cause.OWN_HOST, "severity": Severity.DOUBTFUL, "sentence": text}
@@ -100,7 +97,7 @@ def _stands(reason: Reason, facts: Facts, limits: Limits) -> bool:
     if facts.room.failure is not None and facts.room.failure.kind == "token":
         return True  # the room's "no" was heard; being late does not change what was said
     if reason.measure in _PROVEN:
-        seen = reason.measure not in _SEEN_BY or _looked_often(_SEEN_BY[reason.measure], facts.video)
+        seen = reason.measure not in _SEEN_BY or _looked_often(_SEEN_BY[reason.measure], facts.video, limits)
         return seen and (reason.measure not in _NEEDS_SOUND or _heard_most(facts, limits))
     return reason.cause in {Cause.MUTE, Cause.SILENT_MOUTH} and _heard_most(facts, limits)
 
@@ -112,7 +109,7 @@ def _they_ended_it(facts: Facts) -> bool:
     return room.avatar_left_s is not None or closed or facts.stopped is not None
 
 
-def _looked_often(kind: str, video: VideoFacts) -> bool:
+def _looked_often(kind: str, video: VideoFacts, limits: Limits) -> bool:
     """
     Were frames looked at often enough during the spell itself? In between the avatar may have blinked.
 
@@ -122,10 +119,10 @@ def _looked_often(kind: str, video: VideoFacts) -> bool:
     spans = [span for span in video.spans if span.kind == kind]
     points = video.series.at_s
     if not spans or not points:
-        return (video.fps or 0.0) * video.analysed_share >= _LEAST_LOOKS_PER_S
+        return (video.fps or 0.0) * video.analysed_share >= limits.host_looks_fps
     spell = max(spans, key=lambda span: span.took_s)
     inside = sum(spell.start_s <= at_s <= spell.end_s for at_s in points) * looks / len(points)
-    return inside >= _LEAST_LOOKS_PER_S * spell.took_s
+    return inside >= limits.host_looks_fps * spell.took_s
 
 
 def _heard_most(facts: Facts, limits: Limits) -> bool:
@@ -134,10 +131,10 @@ def _heard_most(facts: Facts, limits: Limits) -> bool:
     if since_s is None or (facts.network.concealed_share or 0.0) >= limits.concealed_unhealthy_share:
         return False
     watched_s = (facts.room.watched_until_s or since_s) - since_s
-    return watched_s > 0 and facts.audio.heard_s >= _HEARD_SHARE * watched_s
+    return watched_s > 0 and facts.audio.heard_s >= limits.host_heard_share * watched_s
 
 
-def _stood_in_gap_s(facts: Facts) -> float:
+def _stood_in_gap_s(facts: Facts, limits: Limits) -> float:
     """How long our own process stood still in the longest gap; 0 unless that was most of it."""
     begun_s, took_s = facts.video.longest_gap_at_s, facts.video.longest_gap_s
     if begun_s is None:
@@ -146,4 +143,4 @@ def _stood_in_gap_s(facts: Facts) -> float:
         max(min(spike.at_s, begun_s + took_s) - max(spike.at_s - spike.lag_s, begun_s), 0.0)
         for spike in facts.host.spikes
     )
-    return stood_s if stood_s >= _STOOD_SHARE * took_s else 0.0
+    return stood_s if stood_s >= limits.host_stood_share * took_s else 0.0

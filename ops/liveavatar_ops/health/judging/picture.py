@@ -13,14 +13,13 @@ _KINDS = {
     "small_area": "only a small area at its edge moved",
 }
 _CADENCE = {"gap", "freeze_ratio", "fps", "fps_fall"}
-_EXPLAINED_SHARE = 0.8  # of a standing picture that was black or flat anyway
 
 
 def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
     """A reason for every line crossed, then the notes."""
     for measure in MEASURES:
         reading = read(measure, facts, limits)
-        if reading.state in SEVERITIES and not _explained(measure, facts):
+        if reading.state in SEVERITIES and not _explained(measure, facts, limits):
             yield _reason(measure, reading, facts)
     yield from _notes(facts, limits)
 
@@ -45,7 +44,7 @@ def _reason(measure: Measure, reading: Reading, facts: Facts) -> Reason:
     )
 
 
-def _explained(measure: Measure, facts: Facts) -> bool:
+def _explained(measure: Measure, facts: Facts, limits: Limits) -> bool:
     """What follows from something said elsewhere; saying it twice would hide the root."""
     if measure.name in _CADENCE:
         return _ended_so(facts)
@@ -60,7 +59,7 @@ def _explained(measure: Measure, facts: Facts) -> bool:
         for span in video.spans
         if span.kind in {"black", "one_colour"}
     )
-    return covered >= _EXPLAINED_SHARE * took_s
+    return covered >= limits.stands_explained_share * took_s
 
 
 def _ended_so(facts: Facts) -> bool:

@@ -12,11 +12,6 @@ from liveavatar_ops.health.limits import Limits
 WINDOW_S = 0.02
 SILENT_DBFS = -96.0
 FULL_SCALE = 32768.0
-CLIPPED_AT = 31800  # 0.97 of full scale: codecs ring a little below and above a clipped edge
-ABOVE_NOISE_DB = 12.0
-LOUDEST_FLOOR_DBFS = -25.0
-RELEASE_DB = 8.0
-HANG_S = 0.3  # a shorter pause is inside a word or between two
 ATTACK_WINDOWS = 2
 REANCHOR_S = 0.25  # arrival this far from the sample clock: sound was lost, start a new clock
 
@@ -115,31 +110,31 @@ class AudioMeter:
         loud = np.abs(windows)
         self._power += ((windows / FULL_SCALE) ** 2).mean(axis=1).tolist()
         self._peak += loud.max(axis=1).tolist()
-        self._clipped += (loud >= CLIPPED_AT).sum(axis=1).tolist()
+        self._clipped += (loud >= self.limits.clipped_at_share * FULL_SCALE).sum(axis=1).tolist()
 
 
 def find_speech(at: Levels, dbfs: Levels, limits: Limits) -> list[Span]:
     """
-    Speech by energy with hysteresis: begins above the floor, ends when 8 dB below it for 300 ms.
+    Speech by energy with hysteresis: begins above the floor, ends when well below it for a while.
 
-    The floor is the limit's or 12 dB over the quietest tenth, whichever is higher: a humming line is not
-    speech. It never rises above −25 dBFS, so that unbroken speech is not taken for hum.
+    The floor is the limit's or so much over the quietest tenth, whichever is higher: a humming line is not
+    speech. It never rises above `noise_most_dbfs`, so that unbroken speech is not taken for hum.
     """
     if not dbfs.size:
         return []
-    hum = float(np.percentile(dbfs, 10)) + ABOVE_NOISE_DB
-    on = max(limits.speech_floor_dbfs, min(hum, LOUDEST_FLOOR_DBFS))
+    hum = float(np.percentile(dbfs, 10)) + limits.speech_over_noise_db
+    on = max(limits.speech_floor_dbfs, min(hum, limits.noise_most_dbfs))
     spans: list[Span] = []
     begun: float | None = None
     run, last_loud = 0, 0.0
     for moment, level in zip(at.tolist(), dbfs.tolist(), strict=True):
-        if begun is not None and moment - last_loud > HANG_S:
+        if begun is not None and moment - last_loud > limits.speech_hang_s:
             _add(spans, begun, last_loud + WINDOW_S / 2, limits)
             begun, run = None, 0
         run = run + 1 if level >= on else 0
         if begun is None and run >= ATTACK_WINDOWS:
             begun = moment - (run - 0.5) * WINDOW_S
-        if begun is not None and level >= on - RELEASE_DB:
+        if begun is not None and level >= on - limits.speech_release_db:
             last_loud = moment
     if begun is not None:
         _add(spans, begun, last_loud + WINDOW_S / 2, limits)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from liveavatar_ops.health.facts import LipFacts, Span
+from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measure.audio import inside
 from liveavatar_ops.health.measure.mouth import MouthTrack, Table
 
@@ -23,23 +24,12 @@ MOVED_LEVELS = 2.0  # a block changed between two frames
 MOUTH_BLOCKS = 8
 LEAST_SPEECH_S = 1.0
 QUIETEST_DBFS = -60.0
-MOUTH_LEAST_BLOCKS, MOUTH_LEAST_SHARE = (
-    4,
-    0.0085,
-)  # of the blocks looked at; what sways covers more in a large one
+MOUTH_LEAST_BLOCKS = 4  # whatever its share; one block alone is noise
 FEW_BLOCKS, FEW_LEAST_BLOCKS = 200, 2  # in the middle of a picture under 360 lines a mouth covers fewer
-USUAL_CONTRAST = 32.0  # standard deviation of the picture's middle at which the limit holds as it is
-USUAL_LIGHT, BLACK = (
-    130.0,
-    16.0,
-)  # luma around a mouth at which the limit holds as it is; measured: 150 to 180
+BLACK = 16.0
 USUAL_INTERVAL_S = 0.04  # between two frames; what sways changes by more in a longer one
-DIMMEST_SHARE = 0.5  # of the limit: below that a change may be coding noise (measured: a still mouth ≤ 1.7)
 WINDOW_S = 1.0
 STEP_S = 0.25
-MOVING_SHARE = 0.42  # of frames; measured: talking ≥ 0.44 (p10), listening ≤ 0.40 (p98)
-LEAST_FRAMES = 8  # in a second, to tell talking from blinking
-MEASURED_SHARE = 0.7  # of the speech had so many frames; otherwise nobody can say whether the mouth moved
 
 Series = npt.NDArray[np.float64]
 
@@ -56,12 +46,10 @@ def lip_facts(
     mouth: MouthTrack,
     levels: tuple[Series, Series],
     speech: Sequence[Span],
-    *,
-    moves_levels: float = 4.0,
+    limits: Limits,
 ) -> LipFacts:
     """
-    Compare the mouth with what was heard. `levels` are moments and dBFS as AudioMeter gives them;
-    `moves_levels` is the limit mouth_moves_levels.
+    Compare the mouth with what was heard. `levels` are moments and dBFS as AudioMeter gives them.
 
     Numbers are None where there is less than a second of speech (or of silence) to compare; `moving_share`
     also where too few frames were looked at while the avatar spoke: no evidence is not a still mouth.
@@ -76,7 +64,7 @@ def lip_facts(
     still = np.setdiff1d(np.arange(motion.shape[1]), blocks)
     correlation, offset = _correlate(at, mouth.luma[:, blocks], levels, speech)
     return LipFacts(
-        moving_share=_moving_share(mouth, speech, moves_levels),
+        moving_share=_moving_share(mouth, speech, limits),
         mouth_speaking=_mean(motion[heard.speaking][:, blocks]),
         mouth_silent=_mean(motion[heard.silent][:, blocks]),
         mouth_noise=_mean(motion[heard.speaking][:, still]),
@@ -86,58 +74,60 @@ def lip_facts(
     )
 
 
-def mouth_moving_s(mouth: MouthTrack, start_s: float, end_s: float, *, levels: float = 4.0) -> float:
+def mouth_moving_s(mouth: MouthTrack, start_s: float, end_s: float, limits: Limits) -> float:
     """
     How long in [start, end] a small group of blocks moved as a talking mouth does, heard or not.
 
-    A block talks at a moment when it changed by `levels` in two of five frames of the second around it: an
-    eyelid moves for an instant, a swaying edge by less. In dim light everything changes by less, between
-    frames far apart by more, so `levels` is fitted to both. Steps of a quarter second.
+    A block talks at a moment when it changed by `mouth_moves_levels` in `mouth_frames_share` of the frames of
+    the second around it: an eyelid moves for an instant, a swaying edge by less. In dim light everything
+    changes by less, between frames far apart by more, so the levels are fitted to both. Steps of a quarter
+    second.
     """
-    return float(np.count_nonzero(_talking(mouth, [(start_s, end_s)], levels) > 0) * STEP_S)
+    return float(np.count_nonzero(_talking(mouth, [(start_s, end_s)], limits) > 0) * STEP_S)
 
 
-def _moving_share(mouth: MouthTrack, speech: Sequence[Span], levels: float) -> float | None:
+def _moving_share(mouth: MouthTrack, speech: Sequence[Span], limits: Limits) -> float | None:
     """Share of the speech with a talking mouth, of those moments that had frames enough to tell."""
-    moments = _talking(mouth, [(span.start_s, span.end_s) for span in speech], levels)
+    moments = _talking(mouth, [(span.start_s, span.end_s) for span in speech], limits)
     told = np.count_nonzero(moments >= 0)
-    if not told or told < MEASURED_SHARE * moments.size:
+    if not told or told < limits.mouth_measured_share * moments.size:
         return None
     return round(float(np.count_nonzero(moments > 0) / told), 3)
 
 
 def _talking(
-    mouth: MouthTrack, stretches: Sequence[tuple[float, float]], levels: float
+    mouth: MouthTrack, stretches: Sequence[tuple[float, float]], limits: Limits
 ) -> npt.NDArray[np.int8]:
     """Every quarter second of the stretches: 1 the mouth talks, 0 it rests, -1 too few frames to tell."""
     moments = np.concatenate([np.arange(start_s + STEP_S / 2, end_s, STEP_S) for start_s, end_s in stretches])
     found = np.full(moments.size, -1, np.int8)
     at, motion = mouth.at_s, mouth.motion
     blocks = motion.shape[1] if motion.ndim > 1 else 0
-    least = max(
-        MOUTH_LEAST_BLOCKS if blocks >= FEW_BLOCKS else FEW_LEAST_BLOCKS, round(blocks * MOUTH_LEAST_SHARE)
-    )
-    if at.size < LEAST_FRAMES or blocks < least:
+    fewest = MOUTH_LEAST_BLOCKS if blocks >= FEW_BLOCKS else FEW_LEAST_BLOCKS
+    least = max(fewest, round(blocks * limits.mouth_area_share))
+    least_frames = limits.mouth_least_fps * WINDOW_S
+    if at.size < max(least_frames, 2) or blocks < least:
         return found
-    levels *= max(float(np.median(np.diff(at))) / USUAL_INTERVAL_S, 1.0)
+    levels = limits.mouth_moves_levels * max(float(np.median(np.diff(at))) / USUAL_INTERVAL_S, 1.0)
     contrast = mouth.luma.std(axis=1)
     for index, moment in enumerate(moments):
         first, end = np.searchsorted(at, (moment - WINDOW_S / 2, moment + WINDOW_S / 2))
-        if end - first >= LEAST_FRAMES:
-            dimness = _dimness(mouth.light(first, end), float(np.median(contrast[first:end])))
+        if end - first >= max(least_frames, 1):
+            dimness = _dimness(mouth.light(first, end), float(np.median(contrast[first:end])), limits)
             shares = np.mean(motion[first:end] >= levels * dimness, axis=0)
-            found[index] = np.partition(shares, -least)[-least] >= MOVING_SHARE
+            found[index] = np.partition(shares, -least)[-least] >= limits.mouth_frames_share
     return found
 
 
-def _dimness(light: Series, contrast: float) -> Series:
+def _dimness(light: Series, contrast: float, limits: Limits) -> Series:
     """
     What the limit is multiplied by at each block: 1 for usual light on a face in a picture of usual contrast.
 
     Each block has its own: before a bright window a face is dim and the rest of the picture is not.
     """
-    lit = np.minimum((light - BLACK) / (USUAL_LIGHT - BLACK), contrast / USUAL_CONTRAST)
-    return np.asarray(np.clip(lit, DIMMEST_SHARE, 1.0))
+    bright = (light - BLACK) / max(limits.mouth_usual_luma - BLACK, 1.0)
+    lit = np.minimum(bright, contrast / max(limits.mouth_usual_contrast_levels, 1.0))
+    return np.asarray(np.clip(lit, limits.mouth_dimmest_share, 1.0))
 
 
 def _heard(at: Series, speech: Sequence[Span]) -> _Heard:

@@ -17,6 +17,8 @@ Table = npt.NDArray[np.float32]  # [frames, blocks]
 class MouthTrack:
     """Block brightness and block motion of the picture's centre, frame by frame, for the last size seen."""
 
+    centre_share: float
+    """The limit of this name: where a mouth is looked for."""
     _at: list[float] = field(default_factory=list)
     _luma: list[npt.NDArray[np.float16]] = field(default_factory=list)
     _motion: list[npt.NDArray[np.float16]] = field(default_factory=list)
@@ -26,7 +28,7 @@ class MouthTrack:
     def see(self, luma: Blocks, motion: Blocks | None, at_s: float) -> None:
         """Take one frame's block means and block changes (None after a change of size)."""
         if luma.shape != self._shape or self._mask is None:
-            self._shape, self._mask = luma.shape, centre_mask(luma.shape)
+            self._shape, self._mask = luma.shape, centre_mask(luma.shape, self.centre_share)
             self._at, self._luma, self._motion = [], [], []
         if self._at and at_s - self._at[0] > LONGEST_S:
             return

@@ -14,23 +14,18 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measure.pooling import Blocks, Pooled, block_change
 from liveavatar_ops.health.measure.spells import Spells
 
-CENTRE = 0.6  # share of width and of height in which a face is looked for
-WIDE_AREA = 0.05  # share of blocks outside the centre that is more than a logo
-CUT_AREA = 0.5  # share of blocks that change at once in a cut
-CUT_LEVELS = 8.0
-SETTLES_S = 0.5  # encoders sharpen a new scene over a few frames; that is not life
-EXACT_LEVELS = 1.2  # an encoder still sharpens the first picture of a freeze
+EXACT_LEVELS = 1.2  # for the wording alone: an encoder still sharpens the first picture of a freeze
 
 
 @dataclass
 class Stillness:
     """Feed it every pooled frame in order; `spells` then holds the times in which nothing lived."""
 
-    still_below_levels: float
-    broken_by_s: float
+    limits: Limits
     spells: Spells = field(init=False)
     cuts: int = 0
     step: Blocks | None = None
@@ -43,7 +38,7 @@ class Stillness:
     _at_edge: bool = False
 
     def __post_init__(self) -> None:
-        self.spells = Spells(broken_by_s=self.broken_by_s, least_s=0.3)
+        self.spells = Spells(broken_by_s=self.limits.gap_unhealthy_s, least_s=0.3)
 
     def see(self, pooled: Pooled, at_s: float) -> float:
         """Take one frame; returns the largest block change against the frame before, in grey levels."""
@@ -54,7 +49,7 @@ class Stillness:
             self.spells.see(True, at_s)
             return 0.0
         step = self.step = block_change(pooled, before)
-        if np.count_nonzero(step >= CUT_LEVELS) >= CUT_AREA * step.size:
+        if np.count_nonzero(step >= self.limits.cut_levels) >= self.limits.cut_area_share * step.size:
             self.cuts += 1
             self._begin_scene(pooled, at_s)
         elif at_s < self._settled_at_s:
@@ -76,29 +71,30 @@ class Stillness:
         if self._reference is None or self._reference is pooled:
             return False
         change = block_change(pooled, self._reference)
-        moved = change >= self.still_below_levels
+        moved = change >= self.limits.still_below_levels
         self._noise = max(self._noise, float(change[~moved].max(initial=0.0)))
         if not moved.any():
             return False
         centre = self._centre_of(change)
-        if (moved & centre).any() or np.count_nonzero(moved) >= WIDE_AREA * moved.size:
+        wide = np.count_nonzero(moved) >= self.limits.small_area_share * moved.size
+        if wide or (moved & centre).any():
             return True
         self._at_edge = True
         return False
 
     def _begin_scene(self, pooled: Pooled, at_s: float) -> None:
         self._reference = pooled
-        self._settled_at_s = at_s + SETTLES_S
+        self._settled_at_s = at_s + self.limits.settles_s
 
     def _centre_of(self, change: Blocks) -> npt.NDArray[np.bool_]:
         if self._centre is None or self._centre.shape != change.shape:
-            self._centre = centre_mask(change.shape)
+            self._centre = centre_mask(change.shape, self.limits.centre_share)
         return self._centre
 
 
-def centre_mask(shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    """The blocks of the middle 60 % of width and height."""
+def centre_mask(shape: tuple[int, ...], share: float) -> npt.NDArray[np.bool_]:
+    """The blocks of the middle `share` of width and height."""
     mask = np.zeros(shape, np.bool_)
-    edge_y, edge_x = (int(side * (1 - CENTRE) / 2) for side in shape)
+    edge_y, edge_x = (int(side * (1 - share) / 2) for side in shape)
     mask[edge_y : shape[0] - edge_y, edge_x : shape[1] - edge_x] = True
     return mask

@@ -22,9 +22,7 @@ from liveavatar_ops.health.measure.pooling import (
 from liveavatar_ops.health.measure.spells import Spells
 from liveavatar_ops.health.measure.stillness import Stillness
 
-STANDS_OUT_LEVELS = 4.0  # a block this far from the middle one is detail, not noise
 LEAST_SIDE = 16  # pixels; one block
-SUSPICIOUS_S = 2.5  # a picture that stood this long is worth watching on
 
 
 @dataclass
@@ -38,7 +36,7 @@ class VideoMeter:
 
     limits: Limits
     keep_mouth: bool = False
-    mouth: MouthTrack = field(default_factory=MouthTrack)
+    mouth: MouthTrack = field(init=False)
     _at: list[float] = field(default_factory=list)
     _looked: list[tuple[float, float, float, float]] = field(default_factory=list)
     _sizes: list[SizeChange] = field(default_factory=list)
@@ -50,7 +48,8 @@ class VideoMeter:
 
     def __post_init__(self) -> None:
         broken_by_s = self.limits.gap_unhealthy_s
-        self._still = Stillness(self.limits.still_below_levels, broken_by_s)
+        self.mouth = MouthTrack(self.limits.centre_share)
+        self._still = Stillness(self.limits)
         self._black, self._one_colour = Spells(broken_by_s), Spells(broken_by_s)
 
     def frame(self, y: Plane, at_s: float) -> None:
@@ -103,7 +102,7 @@ class VideoMeter:
             return 0.0
         limits, judged_s = self.limits, now_s - self._at[0] - self.limits.warm_up_s
         still, gap = self._still.spells.lasting_s(now_s), now_s - self._at[-1]
-        waits = [limits.frozen_unhealthy_s - still] if still >= SUSPICIOUS_S else []
+        waits = [limits.frozen_unhealthy_s - still] if still >= limits.watch_longer_after_s else []
         if gap >= limits.gap_degraded_s:
             waits.append(limits.gap_unhealthy_s - gap)
         if black := self._black.lasting_s(now_s):
@@ -166,6 +165,6 @@ class VideoMeter:
         """Mostly black pixels make a candidate; detail left tells a dark scene from no picture."""
         if black_share(pooled, self.limits.black_level) < self.limits.black_pixels_share:
             return False
-        dark = detail_share(blocks, STANDS_OUT_LEVELS) > self.limits.black_detail_share
+        dark = detail_share(blocks, self.limits.black_detail_levels) > self.limits.black_detail_share
         self._dark += dark
         return not dark

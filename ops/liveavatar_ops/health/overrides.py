@@ -1,0 +1,102 @@
+"""Lays a template's and a flag's limits over the defaults, and names every one that cannot be used."""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from liveavatar_ops.health.limits import Limits
+
+
+@dataclass(frozen=True)
+class LimitProblem:
+    """One override that cannot be used: where it stands, which it is, what is wrong with it."""
+
+    where: str
+    name: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.name}: {self.message}"
+
+
+class LimitsError(ValueError):
+    """Overrides that cannot be used, all of them at once."""
+
+    def __init__(self, problems: Sequence[LimitProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+def limits_from(*overrides: tuple[str, Mapping[str, object]]) -> Limits:
+    """
+    Lay overrides over the defaults, later ones over earlier: `limits_from(("june.yaml", {...}))`.
+
+    Each override comes with the place it was written at. Raises LimitsError naming every unknown name (with
+    the nearest known one), every value of the wrong type or range, and every pair of lines that crossed.
+    """
+    problems: list[LimitProblem] = []
+    merged: dict[str, object] = {}
+    written_at: dict[str, str] = {}
+    for where, values in overrides:
+        for name, value in values.items():
+            if name not in Limits.model_fields:
+                problems.append(LimitProblem(where, name, f"no such limit{_did_you_mean(name)}"))
+                continue
+            merged[name], written_at[name] = value, where
+    problems += _wrong_values(merged, written_at)
+    limits = Limits.model_validate({k: v for k, v in merged.items() if k not in {p.name for p in problems}})
+    problems += _crossed(limits, written_at)
+    if problems:
+        raise LimitsError(problems)
+    return limits
+
+
+def parse_limit_flags(flags: Iterable[str]) -> dict[str, object]:
+    """Turn `--limit name=value` words into an override; raises LimitsError for words without `=`."""
+    problems, values = [], {}
+    for flag in flags:
+        name, sign, value = flag.partition("=")
+        if not sign:
+            problems.append(
+                LimitProblem("--limit", flag, "write it as name=value, for example gap_unhealthy_s=3")
+            )
+        values[name.strip()] = value.strip()
+    if problems:
+        raise LimitsError(problems)
+    return dict(values)
+
+
+def _wrong_values(merged: Mapping[str, object], written_at: Mapping[str, str]) -> list[LimitProblem]:
+    problems = []
+    for name, value in merged.items():
+        if isinstance(value, bool) and not isinstance(Limits.model_fields[name].default, bool):
+            problems.append(LimitProblem(written_at[name], name, f"{value} should be a number"))
+            continue
+        try:
+            Limits.model_validate({name: value})
+        except ValidationError as error:
+            message = error.errors()[0]["msg"].replace("Input should", "should").partition(", unable to")[0]
+            message = message.replace("a valid boolean", "true or false").replace(
+                "a valid number", "a number"
+            )
+            problems.append(LimitProblem(written_at[name], name, f"{value!r} {message}"))
+    return problems
+
+
+def _crossed(limits: Limits, written_at: Mapping[str, str]) -> list[LimitProblem]:
+    problems = []
+    for mild, harsh in Limits.pairs:
+        here = next((name for name in (harsh, mild) if name in written_at), None)
+        defaults = [Limits.model_fields[name].default for name in (mild, harsh)]
+        seen = [getattr(limits, mild), getattr(limits, harsh)]
+        if here and (defaults[0] <= defaults[1]) != (seen[0] <= seen[1]):
+            text = f"{mild}={seen[0]:g} and {harsh}={seen[1]:g} stand the wrong way round; set both"
+            problems.append(LimitProblem(written_at[here], here, text))
+    return problems
+
+
+def _did_you_mean(name: str) -> str:
+    near = difflib.get_close_matches(name, Limits.model_fields, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else "; `liveavatar-ops health explain` lists them all"
