@@ -2,8 +2,9 @@
 A bare LiveKit client as a process: joins, watches, listens, may speak, and writes down what it saw as JSON.
 
 `python -m tests.support.viewer` reads one JSON line (`url`, `token`, `seconds`, and optionally `say`: a text
-to speak into the microphone, `say_after_s`, `send`: commands for the data channel with `after_s`). It is a
-process of its own because the LiveKit SDK may abort the interpreter as it ends.
+to speak into the microphone, `say_after_s`, `send`: commands for the data channel with `after_s`, `until`:
+"left" to count `seconds` from when the avatar left). It is a process of its own because the LiveKit SDK may
+abort the interpreter as it ends.
 """
 
 import asyncio
@@ -70,7 +71,7 @@ def view(url: str, token: str, seconds: float, **more: Any) -> View:
         input=json.dumps(job) + "\n",
         capture_output=True,
         text=True,
-        timeout=seconds + 60,
+        timeout=seconds + 120,
         check=True,
     )
     return View(**json.loads(done.stdout.splitlines()[-1]))
@@ -96,8 +97,15 @@ class _Viewer:
             self._spawn(self._say(self.job["say"], self.job.get("say_after_s", 1.0)))
         for command in self.job.get("send", ()):
             self._spawn(self._send(command))
+        if self.job.get("until") == "left":
+            await self._left()
         await asyncio.sleep(self.job["seconds"])
         return self.seen
+
+    async def _left(self) -> None:
+        patience_s = self.now() + 60
+        while self.seen.avatar_left is None and self.now() < patience_s:
+            await asyncio.sleep(0.05)
 
     def _spawn(self, work: Any) -> None:
         self.tasks.add(asyncio.ensure_future(work))

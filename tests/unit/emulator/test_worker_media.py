@@ -235,7 +235,7 @@ def test_an_avatar_may_be_late_never_come_or_leave(emulator: RunningEmulator) ->
     """Late by its delay; never; and gone after a while though the session is not over."""
     late = watched(emulator, 7, {"name": "late_avatar", "delay_s": 3})
     never = watched(emulator, 4, {"name": "no_avatar"})
-    gone = watched(emulator, 7, {"name": "leaves", "after_s": 2})
+    gone = watched(emulator, 1, {"name": "leaves", "after_s": 5}, until="left")
 
     assert late.frames[0] > 2
     assert (never.codecs, never.frames) == ({}, [])

@@ -55,11 +55,11 @@ def lip_facts(
     also where too few frames were looked at while the avatar spoke: no evidence is not a still mouth.
     """
     spoken_s = sum(span.took_s for span in speech)
-    if spoken_s < LEAST_SPEECH_S or len(mouth) < 2:
+    motion = mouth.motion
+    if spoken_s < LEAST_SPEECH_S or len(mouth) < 2 or not motion.size:
         return LipFacts(speech_s=round(spoken_s, 2))
     at = mouth.at_s
     heard = _heard(at, speech)
-    motion = mouth.motion
     blocks = _mouth_blocks(motion, heard)
     still = np.setdiff1d(np.arange(motion.shape[1]), blocks)
     correlation, offset = _correlate(at, mouth.luma[:, blocks], levels, speech)
