@@ -20,15 +20,15 @@ def test_no_allowed_value_of_a_limit_breaks_a_check(name: str, bound: str):
     ends = {"least": getattr(kept.get("Ge"), "ge", -200.0), "most": getattr(kept.get("Le"), "le", 1e6)}
     default = Limits.model_fields[name].default
     held = Limits.model_validate({name: (not default) if isinstance(default, bool) else ends[bound]})
-    video, audio = VideoMeter(held, keep_mouth=True), hear(silence(1), tone(1.5, 0.2), limits=held)
-    for at_s, frame in show.frames(lambda i: show.talking(i)[::4, ::4].copy(), 1.0):
+    video, audio = VideoMeter(held, keep_mouth=True), hear(silence(1), tone(3, 0.2), limits=held)
+    for at_s, frame in show.frames(lambda i: show.talking(i)[::4, ::4].copy(), 3.5):
         video.frame(frame, at_s + 2.5)
 
-    asked = Asked(0.5, 2.5, 4.5)
+    asked = Asked(0.5, 2.5, 6.0)
     talk = conversation_facts(asked, audio=audio, video=video, events=(), limits=held)
     speech = audio.facts().speech
-    facts = healthy(Depth.CONVERSATION, video=video.facts(4.5, speech=speech), audio=audio.facts())
+    facts = healthy(Depth.CONVERSATION, video=video.facts(6.0, speech=speech), audio=audio.facts())
     judged = judge(facts.model_copy(update={"conversation": talk}), held)
 
     assert judged.headline
-    assert video.undecided_s(4.5, speech=speech) >= 0
+    assert video.undecided_s(6.0, speech=speech) >= 0
