@@ -126,3 +126,14 @@ def document(verdict: str = "healthy", cause: str = "none", **video: Any) -> Map
         "evidence": {},
         "credits": {"before": "10", "after": "5", "estimate": "1"},
     }
+
+
+def once(rounds, *results, clock, apart_s=60.0):
+    """Check the only target with these results, each as soon as it is due."""
+    for result in results:
+        turn = rounds.start_due()
+        while not turn.started:
+            clock.at = max(turn.wake_at, clock.at + 0.1)
+            turn = rounds.start_due()
+        clock.at += 20.0
+        assert rounds.finish(turn.started[0], result)

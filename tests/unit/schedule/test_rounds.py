@@ -1,53 +1,18 @@
-"""Decisions of one watcher and of two: leases, fencing, takeover, quota, messages."""
+"""Decisions of one watcher and of two: leases, fencing, takeover."""
 
-from pathlib import Path
-
-import pytest
-
-from liveavatar_ops.health.facts import Depth
-from liveavatar_ops.schedule import lease, store
+from liveavatar_ops.schedule import lease
 from liveavatar_ops.schedule.database import Database
 from liveavatar_ops.schedule.lease import Leases
-from liveavatar_ops.schedule.plan import Backoff
 from tests.support.watching import (
-    NOON,
-    Clock,
     Machine,
     config,
-    messages,
+    once,
     outcome,
     owner,
     rows,
     target,
-    titles,
     watcher,
 )
-
-SLACK = {"kind": "slack", "url_env": "SLACK"}
-REFUSED = outcome("inconclusive", cause="quota", credits=0.0)
-HEALTHY = outcome("healthy")
-NO_SESSION = outcome("unhealthy", cause="vendor_api", refused=True)
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "watch.sqlite3"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-def once(rounds, *results, clock, apart_s=60.0):
-    """Check the only target with these results, each as soon as it is due."""
-    for result in results:
-        turn = rounds.start_due()
-        while not turn.started:
-            clock.at = max(turn.wake_at, clock.at + 0.1)
-            turn = rounds.start_due()
-        clock.at += 20.0
-        assert rounds.finish(turn.started[0], result)
 
 
 def test_a_due_target_is_started_by_one_of_two(file, clock):
@@ -233,166 +198,6 @@ def test_the_places_are_shared_by_all_watchers(file, clock):
     two = watcher(file, clock, targets[2:], settings, pid=2)
 
     assert len(one.start_due().started) + len(two.start_due().started) == 3
-
-
-def test_a_quota_refusal_holds_all_targets_back(file, clock):
-    """And the first good word lets all of them go again."""
-    targets = [target("a"), target("b")]
-    rounds = watcher(file, clock, targets, config(account={"max_parallel": 2}, confirm={"every": "1m"}))
-    first, second = rounds.start_due().started
-    clock.at += 10
-    rounds.finish(first, outcome("inconclusive", cause="quota", credits=0.0, retry_after_s=300.0))
-    rounds.finish(second, outcome("inconclusive", cause="quota", credits=0.0))
-    clock.at = NOON + 200
-    held = rounds.start_due()
-    clock.at = held.wake_at + 3600
-    alone = rounds.start_due().started
-    clock.at += 10
-    rounds.finish(alone[0], outcome("healthy"))
-    clock.at += 10
-
-    assert held.started == []
-    assert held.wake_at >= NOON + 240
-    assert len(alone) == 1
-    assert len(rounds.start_due().started) == 1
-
-
-def streak(file):
-    """How often in a row the account said no."""
-    with Database(file).reading() as db:
-        return store.backoff(db).streak
-
-
-def check(file, clock, depth, result):
-    """One check of a target of this depth."""
-    once(watcher(file, clock, [target(depth, depth=Depth(depth))], config()), result, clock=clock)
-
-
-@pytest.mark.parametrize("verdict", ["healthy", "degraded", "unhealthy"])
-def test_a_check_that_had_its_session_ends_the_back_off(file, clock, verdict):
-    """Whatever it saw there: the next refusal begins at two minutes again, and nobody goes alone."""
-    rounds = watcher(file, clock, [target()], config())
-    once(rounds, REFUSED, REFUSED, clock=clock)
-    refused = streak(file)
-    once(rounds, outcome(verdict), clock=clock)
-
-    assert (refused, streak(file)) == (2, 0)
-
-
-@pytest.mark.parametrize(
-    ("refused", "then", "ends"),
-    [
-        pytest.param(["api"], ("api", HEALTHY), True, id="api, and nothing goes deeper"),
-        pytest.param(["api"], ("api", NO_SESSION), True, id="api: answered, if not well"),
-        pytest.param(["api"], ("video", HEALTHY), True, id="deeper than what was refused"),
-        pytest.param(["api"], ("api", outcome("inconclusive")), False, id="it says nothing"),
-        pytest.param(["video"], ("api", HEALTHY), False, id="4003 and 4033 are met at a session's start"),
-        pytest.param(["video"], ("session", HEALTHY), True, id="a session was had"),
-        pytest.param(["video"], ("video", NO_SESSION), False, id="conclusive, but it had no session"),
-        pytest.param(["video", "api"], ("api", HEALTHY), False, id="the deepest of the row counts"),
-    ],
-)
-def test_the_back_off_ends_with_a_check_that_gets_as_far_as_what_was_refused(
-    file, clock, refused, then, ends
-):
-    """Where no check opens a session one that opens none is proof; elsewhere it is not."""
-    for depth in refused:
-        check(file, clock, depth, REFUSED)
-    check(file, clock, *then)
-
-    assert streak(file) == (0 if ends else len(refused))
-
-
-def test_a_back_off_of_an_earlier_version_ends_with_any_conclusive_check(file, clock):
-    """It did not write down what was refused, and may not stay for ever."""
-    check(file, clock, "api", outcome("inconclusive"))
-    with Database(file).writing() as db:
-        db.execute(
-            "UPDATE account SET backoff = ?", (Backoff(streak=3).model_dump_json(exclude={"session"}),)
-        )
-    check(file, clock, "api", HEALTHY)
-
-    assert streak(file) == 0
-
-
-def test_the_log_hears_of_every_change_of_state(file, clock):
-    """Once, when it is decided: not of a first failure, and not of the second one after it."""
-    heard: list[tuple[str, ...]] = []
-    rounds = watcher(
-        file, clock, [target()], config(), on_change=lambda *told: heard.append(tuple(map(str, told)))
-    )
-    once(rounds, *[outcome("healthy")] * 3, *[outcome("unhealthy")] * 4, clock=clock)
-
-    assert heard == [("dev/front-desk", "unknown", "up"), ("dev/front-desk", "up", "down")]
-
-
-def test_people_hear_of_changes_only(file, clock):
-    """Ten healthy checks say nothing; an outage says two things."""
-    rounds = watcher(file, clock, [target()], config(notify=[SLACK]))
-    good, bad = outcome("healthy"), outcome("unhealthy", headline="The picture stood for 12 s.")
-    once(rounds, *[good] * 10, bad, good, *[bad] * 5, *[good] * 5, clock=clock)
-    down, up = messages(file)
-
-    assert down["title"] == "dev/front-desk is down"
-    assert (down["sentence"], down["cause"]) == ("The picture stood for 12 s.", "frozen")
-    assert up["title"].startswith("dev/front-desk is up again after ")
-
-
-def test_a_window_keeps_the_news_until_it_is_over(file, clock):
-    """Muted: checked, not told; what still holds afterwards is told then."""
-    window = {"from": "12:00", "for": "2h", "mode": "mute"}
-    rounds = watcher(file, clock, [target()], config(notify=[SLACK], maintenance=[window]))
-    once(rounds, *[outcome("unhealthy")] * 4, clock=clock)
-    inside = titles(file)
-    clock.at = NOON + 7201
-    once(rounds, outcome("unhealthy"), clock=clock)
-
-    assert inside == []
-    assert titles(file) == ["dev/front-desk is down"]
-
-
-def test_channels_hear_of_their_targets_only(file, clock):
-    """A channel without targets hears of all."""
-    channels = [{**SLACK, "targets": ["b"]}, {"kind": "webhook", "url_env": "ALL"}]
-    rounds = watcher(file, clock, [target("a")], config(notify=channels))
-    once(rounds, *[outcome("unhealthy")] * 3, clock=clock)
-
-    assert [r["channel"] for r in rows(file, "SELECT channel FROM outbox")] == ["webhook:ALL"]
-
-
-def test_a_watcher_that_sees_nothing_says_so_once(file, clock):
-    """Inconclusive for three intervals: not an outage, but not silence either; the next good word ends it."""
-    rounds = watcher(file, clock, [target()], config(notify=[SLACK]))
-    unseen = outcome("inconclusive", report="/e/report.html")
-    once(rounds, outcome("healthy"), *[unseen] * 6, clock=clock)
-    for _ in range(3):
-        rounds.look_for_blindness()
-    once(rounds, outcome("healthy"), clock=clock)
-
-    [blind, _] = messages(file)
-    assert (blind["run"], blind["report"]) == (7, "/e/report.html"), "what the last check said stands there"
-    assert [t.split(" after")[0] for t in titles(file)] == [
-        "dev/front-desk is not seen: no check was conclusive",
-        "dev/front-desk is up again",
-    ]
-
-
-def test_the_end_of_the_budget_is_told_once_a_day(file, clock):
-    """From then on nobody looks, and somebody should know."""
-    rounds = watcher(file, clock, [target()], config(notify=[SLACK], budget={"credits_a_day": 3}))
-    once(rounds, outcome("healthy"), outcome("healthy"), clock=clock)
-    clock.at += 400
-    for _ in range(3):
-        rounds.start_due()
-        clock.at += 10
-    today = titles(file)
-    clock.at += 86400
-    once(rounds, outcome("healthy"), outcome("healthy"), clock=clock)
-    clock.at += 400
-    rounds.start_due()
-
-    assert today == ["The watcher's credits for today are used up"]
-    assert len(titles(file)) == 2
 
 
 def test_credits_of_checks_by_hand_count_against_the_budget(file, clock):
