@@ -2,108 +2,12 @@
 
 import json
 import os
-import sqlite3
-import subprocess
-import sys
-import textwrap
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from liveavatar_ops.health.facts import Depth, TargetFacts
-from liveavatar_ops.health.ledger import Ledger, LedgerError, Row, State
-from liveavatar_ops.health.limits import Limits
-from liveavatar_ops.health.owner import Liveness, liveness
-from liveavatar_ops.health.runner import Checked, Interrupted, Runner
-from pulumi_liveavatar.settings import Settings
-from tests.support.health import until
-
-TARGET = TargetFacts(name="desk", depth=Depth.SESSION)
-KEY = "canary-api-key-77"
-
-
-class StopOnlyApi:
-    """The stop call of LiveAvatar's API over real HTTP; remembers which sessions were stopped."""
-
-    def __init__(self) -> None:
-        self.stopped: list[str] = []
-        self.refuse = False
-        api = self
-
-        class Door(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                api.stopped.append(body["session_id"])
-                answer = json.dumps({"code": 401 if api.refuse else 1000, "data": None, "message": "m"})
-                self.send_response(401 if api.refuse else 200)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer.encode())
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
-
-
-@pytest.fixture
-def api() -> Iterator[StopOnlyApi]:
-    api = StopOnlyApi()
-    yield api
-    api.server.shutdown()
-    api.server.server_close()
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path / "ledger.sqlite3")
-
-
-PRELUDE = """
-import json, os, signal, sys, time
-from pathlib import Path
-from liveavatar_ops.health.files import write_whole
-from liveavatar_ops.health.job import Job
-from liveavatar_ops.health.ledger import Ledger
-from liveavatar_ops.health.notebook import Notebook
-job = Job.model_validate_json(sys.stdin.readline())
-ledger = Ledger(job.ledger)
-notes = Notebook(job.target)
-def open_session():
-    ledger.minted(job.check_id, "session-1")
-    ledger.starting(job.check_id)
-    ledger.started(job.check_id)
-def finish():
-    write_whole(job.workdir / "facts.json", notes.facts().model_dump_json())
-"""
-
-
-def run(
-    tmp_path: Path, api: StopOnlyApi, ledger: Ledger, does: str, **seams: object
-) -> tuple[Checked, list[str]]:
-    """One check whose child does as told; what came out, and the phases that were announced."""
-    script = tmp_path / "child.py"
-    script.write_text(PRELUDE + textwrap.dedent(does))
-    phases: list[str] = []
-    named = {name: seams.pop(name) for name in list(seams) if name.isupper()}
-    settings = Settings(LIVEAVATAR_API_KEY=KEY, LIVEAVATAR_API_URL=api.url, **named)
-    runner = Runner(settings, ledger, child=(sys.executable, str(script)), on_phase=phases.append, **seams)
-    return runner.check(TARGET, {"avatar_id": "x"}, Limits()), phases
-
-
-def closed(ledger: Ledger) -> list[Row]:
-    """The rows of the ledger, which holds no open one any more."""
-    with sqlite3.connect(ledger.path) as db:
-        ids = [row[0] for row in db.execute("SELECT check_id FROM probe_sessions")]
-    return [row for each in ids if (row := ledger.get(each)) is not None]
+from liveavatar_ops.health.ledger import Ledger, LedgerError
+from tests.support.health_runner import KEY, StopOnlyApi, closed, run
 
 
 def test_a_good_child_gives_its_facts(tmp_path: Path, api: StopOnlyApi, ledger: Ledger):
@@ -293,79 +197,6 @@ def test_a_session_that_cannot_be_stopped_is_loud(tmp_path: Path, api: StopOnlyA
     assert (stop.needed, stop.stopped) == (True, False)
     assert "liveavatar-ops health janitor" in (stop.sentence or "")
     assert len(ledger.open_rows()) == 1
-
-
-def test_an_interruption_is_told_to_the_child(tmp_path: Path, api: StopOnlyApi, ledger: Ledger):
-    """The child hears `stop` on its standard input and ends in its own way."""
-    wish = threading.Event()
-    threading.Timer(1.0, wish.set).start()
-
-    with pytest.raises(Interrupted):
-        run(
-            tmp_path,
-            api,
-            ledger,
-            """
-            open_session()
-            said = sys.stdin.readline()
-            ledger.stopped(job.check_id, "told to " + said.strip())
-            finish()
-            """,
-            stop_wish=wish,
-        )
-
-    assert api.stopped == []
-    assert ledger.open_rows() == []
-
-
-def test_an_interruption_does_not_wait_for_a_deaf_child(tmp_path: Path, api: StopOnlyApi, ledger: Ledger):
-    """After its grace the child is killed and the parent stops the session."""
-    wish = threading.Event()
-    threading.Timer(1.0, wish.set).start()
-
-    with pytest.raises(Interrupted):
-        run(tmp_path, api, ledger, "open_session()\ntime.sleep(600)", stop_wish=wish, grace_s=0.5)
-
-    assert api.stopped == ["session-1"]
-
-
-def test_a_dead_parent_is_heard_by_the_child_as_the_end_of_its_input(
-    tmp_path: Path, api: StopOnlyApi, ledger: Ledger
-):
-    """The child holds the reading end; nothing else keeps the writing end open."""
-    script = tmp_path / "child.py"
-    script.write_text(
-        PRELUDE + "open_session()\nsys.stdin.readline()\nledger.stopped(job.check_id, 'alone')\n"
-    )
-    code = textwrap.dedent(
-        f"""
-        import sys
-        from pathlib import Path
-        from liveavatar_ops.health.facts import Depth, TargetFacts
-        from liveavatar_ops.health.ledger import Ledger
-        from liveavatar_ops.health.limits import Limits
-        from liveavatar_ops.health.runner import Runner
-        from pulumi_liveavatar.settings import load_settings
-        target = TargetFacts(name="desk", depth=Depth.SESSION)
-        child = (sys.executable, {str(script)!r})
-        Runner(load_settings(), Ledger(Path({str(ledger.path)!r})), child=child).check(target, {{}}, Limits())
-        """
-    )
-    env = {**os.environ, "LIVEAVATAR_API_KEY": KEY, "LIVEAVATAR_API_URL": api.url}
-    parent = subprocess.Popen([sys.executable, "-c", code], env=env)
-    until(lambda: any(row.state is State.started for row in ledger.open_rows()))
-    [row] = ledger.open_rows()
-
-    parent.kill()
-    parent.wait()
-    until(lambda: not ledger.open_rows())
-
-    found = ledger.get(row.check_id)
-    assert found is not None
-    assert found.note == "alone"
-    assert found.child is not None
-    child = found.child
-    until(lambda: liveness(child) is Liveness.dead)
 
 
 def test_no_ledger_no_session(tmp_path: Path, api: StopOnlyApi):
