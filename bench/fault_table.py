@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from bench.record import keep
+from bench.record import keep, made_before
 from bench.support.rehearsals import counted, expectation, kept_before, raw, rehearsed
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.rehearse.table import rows
@@ -33,13 +33,13 @@ def main(argv: Sequence[str] = ()) -> int:
     typed = parser.parse_args(argv)
     name = "fault_table_busy" if typed.busy else "fault_table"
     chosen = rows(typed.fault, Depth.CONVERSATION)
-    before = kept_before(name) if typed.add else []
+    before, after = (kept_before(name), made_before(name)) if typed.add else ([], [])
     outcomes = rehearsed(
         chosen,
         times=typed.runs,
         at_once=typed.at_once,
         with_busy_cores=typed.busy,
-        on_each=lambda so_far: keep(name, figures_of([*before, *map(raw, so_far)])),
+        on_each=lambda so_far: keep(name, figures_of([*before, *map(raw, so_far)]), after=after),
     )
     raws = [*before, *map(raw, outcomes)]
     counts = counted(raws)
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] = ()) -> int:
     left = sum(each["open_sessions"] for each in raws)
     wrong = sum(each["standing"] == "wrong" for each in raws)
     print(f"{len(raws)} rehearsals, {wrong} wrong, {left} sessions left open")
-    print(f"kept in {keep(name, figures_of(raws))}")
+    print(f"kept in {keep(name, figures_of(raws), after=after)}")
     return 1 if wrong or left else 0
 
 

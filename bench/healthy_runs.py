@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from bench.record import keep
+from bench.record import keep, made_before
 from bench.support.rehearsals import kept_before, raw, rehearsed
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.limits import Limits
@@ -94,7 +94,7 @@ def main(argv: Sequence[str] = ()) -> int:
     parser.add_argument("--add", action="store_true", help="go on after the runs kept before")
     typed = parser.parse_args(argv)
     name = "healthy_runs_busy" if typed.busy else "healthy_runs"
-    before = kept_before(name) if typed.add else []
+    before, after = (kept_before(name), made_before(name)) if typed.add else ([], [])
     rng = random.Random(typed.seed)  # noqa: S311 - variety, not secrecy
     wanted = [drawn(number, rng) for number in range(1, len(before) + typed.runs + 1)][len(before) :]
     outcomes = rehearsed(
@@ -102,7 +102,7 @@ def main(argv: Sequence[str] = ()) -> int:
         times=1,
         at_once=typed.at_once,
         with_busy_cores=typed.busy,
-        on_each=lambda so_far: keep(name, figures_of(typed.seed, [*before, *map(raw, so_far)])),
+        on_each=lambda so_far: keep(name, figures_of(typed.seed, [*before, *map(raw, so_far)]), after=after),
     )
     raws = [*before, *map(raw, outcomes)]
     figures = figures_of(typed.seed, raws)
@@ -113,7 +113,7 @@ def main(argv: Sequence[str] = ()) -> int:
     print(", ".join(f"{verdict} {count}" for verdict, count in verdicts.most_common()), f"of {len(raws)}")
     alarms = verdicts["unhealthy"]
     print(f"{alarms} false alarms, {verdicts['degraded']} false warnings, {left} sessions left open")
-    print(f"kept in {keep(name, figures)}")
+    print(f"kept in {keep(name, figures, after=after)}")
     return 1 if alarms or left else 0
 
 

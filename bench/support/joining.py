@@ -13,6 +13,8 @@ import sys
 import time
 from typing import Any
 
+from livekit.rtc._ffi_client import FfiClient
+
 from livekit import rtc
 
 PATIENCE_S = 30.0
@@ -30,6 +32,7 @@ class Bare:
 
     async def join(self, url: str, token: str) -> Moments:
         """Connect and wait for a picture."""
+        _ = FfiClient.instance  # loads the SDK's library: a bare client's best case
         begun = time.monotonic()
         await self.room.connect(url, token, rtc.RoomOptions(auto_subscribe=True))
         connected = time.monotonic()

@@ -5,7 +5,7 @@ So the avatar's cost stays the same however many watch, and two viewers compared
 same picture. API, rules and media server are the emulator's own; only the studio differs: sessions share
 one room, each viewer has a name of its own, and the avatar stays when a session is stopped.
 
-`python -m bench.support.one_room QUALITY` serves until its standard input ends.
+`python -m bench.support.one_room QUALITY [FAULT]` serves until its standard input ends.
 """
 
 import asyncio
@@ -67,7 +67,7 @@ class OneRoom(NoMedia):
         await self._inside.shut()
 
 
-async def _serve(quality: str) -> None:
+async def _serve(quality: str, fault: str | None) -> None:
     env = settings.load()
     assert env.livekit_binary is not None, "no livekit-server; `make setup` makes one"
     at_work = asyncio.Event()
@@ -83,7 +83,7 @@ async def _serve(quality: str) -> None:
         inside = open_studio(env.livekit_binary, heard, gone)
         closing.push_async_callback(inside.shut)
         await inside.ready()
-        await inside.open(_job(inside, quality))
+        await inside.open(_job(inside, quality, fault))
         await asyncio.wait_for(at_work.wait(), READY_WITHIN_S)
         door = closing.enter_context(socket.create_server(("127.0.0.1", 0)))
         address = f"http://127.0.0.1:{door.getsockname()[1]}"
@@ -109,7 +109,7 @@ async def _serve(quality: str) -> None:
         await server.serve(sockets=[door])
 
 
-def _job(studio: LiveStudio, quality: str) -> Job:
+def _job(studio: LiveStudio, quality: str, fault: str | None) -> Job:
     """The one avatar's: no model behind it, so that it neither talks nor greets."""
     width, height = QUALITIES[quality]
     return Job(
@@ -120,7 +120,7 @@ def _job(studio: LiveStudio, quality: str) -> Job:
         video=JobVideo(width=width, height=height, fps=FPS, codec="H264"),
         context=None,
         openai=None,
-        faults=[],
+        faults=[{"name": fault}] if fault else [],
         max_session_duration=86_400,
     )
 
@@ -133,11 +133,14 @@ def _until_input_ends(server: uvicorn.Server) -> None:
 
 
 @contextmanager
-def one_room(quality: str, *, log: Path | None = None) -> Iterator[RunningEmulator]:
-    """Such an emulator for as long as the block runs; `quality` is the picture's, as sessions name it."""
+def one_room(quality: str, *, log: Path | None = None, fault: str | None = None) -> Iterator[RunningEmulator]:
+    """
+    Such an emulator for as long as the block runs; `quality` is the picture's, as sessions name it, and
+    `fault` one of the worker's, from the avatar's start.
+    """
     errors = log.open("ab") if log else None
     process = subprocess.Popen(
-        [sys.executable, "-m", "bench.support.one_room", quality],
+        [sys.executable, "-m", "bench.support.one_room", quality, *([fault] if fault else [])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
@@ -165,4 +168,4 @@ def one_room(quality: str, *, log: Path | None = None) -> Iterator[RunningEmulat
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(sys.argv[1]))
+    asyncio.run(_serve(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None))

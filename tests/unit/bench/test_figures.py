@@ -1,9 +1,10 @@
 """The ratios that are quoted follow from the raw figures as said."""
 
+import json
 from pathlib import Path
 
 import pytest
-from bench import checks_at_once, chromium, first_frame
+from bench import checks_at_once, chromium, first_frame, record
 from bench.support.page import Missing, library
 
 STEP = {"wrong": 0, "verdicts": {"healthy": 1}}
@@ -46,6 +47,45 @@ def test_one_wrong_verdict_ends_what_is_claimed() -> None:
         "all_sure_up_to": 2,
         "first_wrong_at": 6,
     }
+
+
+@pytest.mark.parametrize(
+    ("verdict", "cause", "right", "wrong"),
+    [
+        ("healthy", "none", ("healthy", "none"), False),
+        ("degraded", "slow", ("healthy", "none"), True),
+        ("unhealthy", "frozen", ("healthy", "none"), True),
+        ("inconclusive", "own_host", ("healthy", "none"), False),
+        ("healthy", "none", ("unhealthy", "frozen"), True),
+        ("unhealthy", "slow", ("unhealthy", "frozen"), True),
+        ("unhealthy", "frozen", ("unhealthy", "frozen"), False),
+    ],
+)
+def test_only_a_sure_check_is_wrong(verdict: str, cause: str, right: tuple[str, str], wrong: bool) -> None:
+    """A false warning counts as much as a false alarm, and so does a sick avatar that passes."""
+    assert checks_at_once.wrong({"verdict": verdict, "cause": cause}, right) is wrong
+
+
+def test_few_rounds_are_trusted_less() -> None:
+    """The interval holds the ratio, and narrows with the rounds."""
+    low, high = first_frame.interval([1.0, 2.0, 3.0] * 3, [1.0, 2.0, 3.0] * 3)
+    narrow_low, narrow_high = first_frame.interval([1.9, 2.0, 2.1] * 30, [1.9, 2.0, 2.1] * 30)
+
+    assert low <= 1 <= high
+    assert high - low > narrow_high - narrow_low
+
+
+def test_a_result_says_how_it_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command and the commit stand in the file; a run that is added leaves those before it there."""
+    monkeypatch.setattr(record, "RESULTS", tmp_path)
+    monkeypatch.setattr("sys.orig_argv", ["/somewhere/python", "-m", "bench.fault_table", "--runs", "3"])
+
+    record.keep("table", {})
+    record.keep("table", {}, after=record.made_before("table"))
+
+    kept = json.loads((tmp_path / "table.json").read_text())
+    assert [run["command"] for run in kept["measured_by"]] == ["python -m bench.fault_table --runs 3"] * 2
+    assert all(run["commit"] for run in kept["measured_by"])
 
 
 def test_what_is_missing_is_named_with_the_way_to_get_it(
