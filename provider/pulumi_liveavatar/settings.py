@@ -157,6 +157,11 @@ def load_aws_settings(config: Mapping[str, Any] | None = None) -> AwsSettings:
     return _load(AwsSettings, config or {})
 
 
+def variables() -> Mapping[str, str]:
+    """The environment as it is: for what is no setting of ours but the HTTP library's (api/way_out.py)."""
+    return os.environ
+
+
 def config_keys() -> list[str]:
     """Every key of the stack's config that is looked at, such as `liveavatar:apiKey`."""
     return [_aliases(name)[-1] for name in Settings.model_fields]

@@ -6,13 +6,15 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from liveavatar_ops.doctor.finding import Check, Finding, broken, ok, single, skipped, warning
 from liveavatar_ops.health.places import folder_problem
+from pulumi_liveavatar.api.way_out import unusable_roots
 
 GROUP, DISK_GROUP = "This machine", "Disk"
 DISTRIBUTION = "liveavatar-ops"
@@ -45,7 +47,11 @@ def checks(state_dir: Path, evidence_dir: Path) -> list[Check]:
         ),
         single(GROUP, "Packages", lambda name: check_packages(name, required(), installed)),
         single(GROUP, "LiveKit client", check_livekit, within_s=IMPORT_S + 2),
-        single(GROUP, "Root certificates", lambda name: check_roots(name, sys.platform, map(Path, ROOTS))),
+        single(
+            GROUP,
+            "Root certificates",
+            lambda name: check_roots(name, sys.platform, map(Path, ROOTS), os.environ),
+        ),
         single(DISK_GROUP, "State", lambda name: check_disk(name, state_dir, "LIVEAVATAR_OPS_STATE")),
         single(DISK_GROUP, "Evidence", lambda name: check_disk(name, evidence_dir, "--evidence")),
     ]
@@ -123,8 +129,15 @@ def check_livekit(name: str, run: Run = run) -> Finding:
     return ok(name, f"livekit {done.stdout.strip()} loads")
 
 
-def check_roots(name: str, system: str, places: Iterable[Path]) -> Finding:
-    """Slim images come without; then the LiveKit client says UnknownIssuer."""
+def check_roots(
+    name: str, system: str, places: Iterable[Path], environ: Mapping[str, str] = MappingProxyType({})
+) -> Finding:
+    """Slim images come without; then the LiveKit client says UnknownIssuer. Variables come first."""
+    if found := unusable_roots(environ):
+        return broken(name, found.sentence, found.cure)
+    for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        if value := environ.get(variable):
+            return ok(name, f"{value} ({variable})")
     if system != "linux":
         return skipped(name, "the system keeps them itself")
     for place in places:

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import certifi
 import pytest
 
 from liveavatar_ops.doctor import engine, ledger, machine
@@ -96,6 +97,20 @@ def test_an_image_without_roots_is_named(tmp_path: Path) -> None:
     assert machine.check_roots("Root certificates", "linux", [tmp_path / "absent", full]).state is State.OK
     assert "ca-certificates" in machine.check_roots("Root certificates", "linux", [empty]).fix
     assert machine.check_roots("Root certificates", "darwin", []).state is State.SKIPPED
+
+
+def test_root_certificates_that_a_variable_names_come_first(tmp_path: Path) -> None:
+    """As with the LiveKit client; a file that is not there leaves nobody to trust."""
+    full = tmp_path / "full"
+    full.write_text("-----BEGIN CERTIFICATE-----")
+
+    look = lambda **named: machine.check_roots("Root certificates", "linux", [full], named)  # noqa: E731 - short
+
+    absent = look(SSL_CERT_FILE=str(tmp_path / "absent"))
+    assert absent.state is State.BROKEN
+    assert "SSL_CERT_FILE names no file" in absent.sentence
+    assert look(SSL_CERT_DIR=str(tmp_path / "absent")).state is State.BROKEN
+    assert look(SSL_CERT_FILE=certifi.where()).state is State.OK
 
 
 @pytest.mark.parametrize(
