@@ -48,7 +48,13 @@ def _key(value: Any) -> Any:
 
 
 def _address(url: str) -> str:
-    parts = urlsplit(url.strip())
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:  # its words quote the address
+        raise ValueError(f"must be an address such as {DEFAULT_API_URL}, with a port up to 65535") from None
+    if port == 0:
+        raise ValueError("must have a port from 1 to 65535, or none")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"must be an address such as {DEFAULT_API_URL}")
     if parts.username or parts.password or parts.query or parts.fragment:

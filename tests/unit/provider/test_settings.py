@@ -108,6 +108,20 @@ def test_a_key_never_crosses_the_internet_in_clear_text(url: str, fits: bool) ->
         assert "LIVEAVATAR_API_URL" in problems(apiUrl=url)
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:99999", "https://api.example.com:80a", "https://[::1", "https://api.example.com:0"],
+)
+def test_an_address_without_a_port_that_exists_is_refused_at_once(url: str) -> None:
+    """Not by whoever dials it first, with a traceback; the address itself is not quoted."""
+    said = problems(apiUrl=url, awsEndpointUrl=url)
+
+    assert "LIVEAVATAR_API_URL" in said
+    assert "AWS_ENDPOINT_URL_SECRETS_MANAGER" in said
+    assert "65535" in said
+    assert url not in said
+
+
 def test_settings_are_frozen_and_show_no_key() -> None:
     """Nobody changes them half-way; printing them tells nothing."""
     settings = load_settings({"liveavatar:apiKey": "the-key-itself"})
