@@ -198,7 +198,9 @@ def _problem(loc: tuple[int | str, ...], kind: str, message: str) -> str:
     what = "is missing" if kind == "missing" else message.removeprefix("Value error, ")
     what = what[0].lower() + what[1:] if what.startswith(("Input ", "String ")) else what
     described = Settings.model_fields[name].description
-    return f"{variables[0]} (config key {key}): {what}; it is {described}"
+    # Several variables can set one thing: the one that did is the one to correct.
+    variable = next((each for each in variables if os.environ.get(each)), variables[0])
+    return f"{variable} (config key {key}): {what}; it is {described}"
 
 
 def _aliases(name: str) -> list[str]:

@@ -56,6 +56,17 @@ def test_a_missing_key_names_the_variable_and_the_config_key() -> None:
         load_settings()
 
 
+@pytest.mark.parametrize("variable", ["LIVEAVATAR_AWS_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_a_bad_value_is_named_by_the_variable_that_holds_it(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody finds a mistake in a variable that is not set."""
+    monkeypatch.setenv(variable, "Frankfurt")
+
+    with pytest.raises(SettingsError, match=f" {variable} "):
+        load_aws_settings()
+
+
 def test_all_bad_settings_are_named_at_once() -> None:
     """Not one after the other."""
     said = problems(timeoutS="soon", maxAttempts="0", apiUrl="api.liveavatar.com", awsRegion="Frankfurt")
