@@ -48,7 +48,13 @@ def _key(value: Any) -> Any:
 
 
 def _address(url: str) -> str:
-    parts = urlsplit(url.strip())
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:  # its words quote the address
+        raise ValueError(f"must be an address such as {DEFAULT_API_URL}, with a port up to 65535") from None
+    if port == 0:
+        raise ValueError("must have a port from 1 to 65535, or none")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"must be an address such as {DEFAULT_API_URL}")
     if parts.username or parts.password or parts.query or parts.fragment:
@@ -157,6 +163,11 @@ def load_aws_settings(config: Mapping[str, Any] | None = None) -> AwsSettings:
     return _load(AwsSettings, config or {})
 
 
+def variables() -> Mapping[str, str]:
+    """The environment as it is: for what is no setting of ours but the HTTP library's (api/way_out.py)."""
+    return os.environ
+
+
 def config_keys() -> list[str]:
     """Every key of the stack's config that is looked at, such as `liveavatar:apiKey`."""
     return [_aliases(name)[-1] for name in Settings.model_fields]
@@ -187,7 +198,9 @@ def _problem(loc: tuple[int | str, ...], kind: str, message: str) -> str:
     what = "is missing" if kind == "missing" else message.removeprefix("Value error, ")
     what = what[0].lower() + what[1:] if what.startswith(("Input ", "String ")) else what
     described = Settings.model_fields[name].description
-    return f"{variables[0]} (config key {key}): {what}; it is {described}"
+    # Several variables can set one thing: the one that did is the one to correct.
+    variable = next((each for each in variables if os.environ.get(each)), variables[0])
+    return f"{variable} (config key {key}): {what}; it is {described}"
 
 
 def _aliases(name: str) -> list[str]:

@@ -21,6 +21,7 @@ PATH = "/v1/avatars/public?page=1&page_size=1"
 """Needs no key (LiveAvatar API facts §1.1), so that the way and the key are told apart."""
 
 HTTP, CLOCK, KEY, CREDITS, SETTINGS = "API HTTP", "Clock", "API key", "Credits", "Settings"
+WAY_OUT = "Way out"
 SKEW_NOTED_S = 5.0
 """From here on our times cannot be laid beside LiveAvatar's logs."""
 SKEW_BROKEN_S = 240.0
@@ -53,13 +54,30 @@ def find_settings(load: Callable[..., Settings] = load_settings) -> tuple[Settin
 def checks(settings: Settings | None, problems: list[str], *, net: Net) -> list[Check]:
     """The checks of this group."""
     found = [Check(GROUP, (SETTINGS,), lambda: [check_settings(problems)])]
+    place = place_of(settings.api_url if settings else "https://none")
+    names = (*Way("API", place, net).names, HTTP, CLOCK, KEY, CREDITS)
     if settings is None:
-        why = "the settings above cannot be read"
-        names = (*Way("API", place_of("https://none"), net).names, HTTP, CLOCK, KEY, CREDITS)
-        return [*found, Check(GROUP, names, lambda: [skipped(name, why) for name in names])]
-    names = (*Way("API", place_of(settings.api_url), net).names, HTTP, CLOCK, KEY, CREDITS)
+        return [*found, _left_out((WAY_OUT, *names), "the settings above cannot be read")]
+    way_out = check_way_out(WAY_OUT, settings.api_url, net=net)
+    found.append(Check(GROUP, (WAY_OUT,), lambda: [way_out]))
+    if way_out.fix:
+        return [*found, _left_out(names, f"{WAY_OUT} failed")]
     keyless = any("LIVEAVATAR_API_KEY" in problem for problem in problems)
     return [*found, Check(GROUP, names, lambda: walk(settings, net=net, keyless=keyless), within_s=25.0)]
+
+
+def _left_out(names: tuple[str, ...], why: str) -> Check:
+    return Check(GROUP, names, lambda: [skipped(name, why) for name in names])
+
+
+def check_way_out(name: str, url: str, *, net: Net) -> Finding:
+    """Whether proxies and root certificates that the environment names can be used; sends nothing."""
+    if place_of(url).is_here:
+        return skipped(name, "the API is on this machine: proxies and root certificates have no part in it")
+    if found := net.unusable():
+        return broken(name, found.sentence, found.cure)
+    proxy = net.proxy_for(url)
+    return ok(name, f"by the proxy {proxy.address}" if proxy else "direct, no proxy is named for the API")
 
 
 def check_settings(problems: list[str]) -> Finding:

@@ -9,10 +9,18 @@ from typing import Any, Protocol
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConfigNotFound,
+    ConfigParseError,
+    HTTPClientError,
+    ProfileNotFound,
+)
 
 from liveavatar_ops.doctor.engine import AwsNames
 from liveavatar_ops.doctor.finding import Check, Finding, broken, ok, skipped
+from pulumi_liveavatar import aws_errors
 from pulumi_liveavatar.settings import AwsSettings, SettingsError, load_aws_settings
 
 GROUP = "AWS"
@@ -28,7 +36,7 @@ ACCOUNT_TROUBLE = (
 
 
 class Aws(Protocol):
-    """The seam: what doctor asks AWS. Raises ClientError or BotoCoreError."""
+    """The seam: what doctor asks AWS. Raises ClientError, BotoCoreError, or ValueError for a bad variable."""
 
     def credentials(self) -> str | None:
         """How credentials were found (`env`, `sso`, `iam-role` …), or None."""
@@ -109,7 +117,12 @@ def walk(
         yield broken(CREDENTIALS, "; ".join(problem.problems), "Correct the variable that the line names")
         yield from (skipped(name, "the settings cannot be read") for name in (REGION, SECRET))
         return
-    aws = make(settings.aws_endpoint_url)
+    try:
+        aws = make(settings.aws_endpoint_url)
+    except (BotoCoreError, ValueError) as why:
+        yield broken(CREDENTIALS, *_unusable(why))
+        yield from (skipped(name, f"{CREDENTIALS} failed") for name in (REGION, SECRET))
+        return
     credentials = check_credentials(CREDENTIALS, aws, own_endpoint=settings.aws_endpoint_url)
     yield credentials
     region = settings.aws_region or names.region
@@ -136,9 +149,27 @@ def check_credentials(name: str, aws: Aws, *, own_endpoint: str | None) -> Findi
         return ok(name, f"{aws.caller()} ({method})")
     except ClientError as why:
         return broken(name, f"AWS does not accept them ({code_of(why)})", SIGN_IN)
-    except BotoCoreError as why:
-        cure = f"{SIGN_IN}; and allow HTTPS to *.amazonaws.com"
-        return broken(name, f"cannot be tried ({type(why).__name__})", cure)
+    except (BotoCoreError, ValueError) as why:
+        return broken(name, *_unusable(why))
+
+
+def _unusable(why: Exception) -> tuple[str, str]:
+    """Why nobody could be asked, and the cure. What AWS's library says is left out: it quotes values."""
+    match why:
+        case ProfileNotFound():
+            cure = "Correct AWS_PROFILE, or unset it; `aws configure list-profiles` shows which there are"
+            return "AWS_PROFILE names no profile of ~/.aws/config", cure
+        case ConfigParseError() | ConfigNotFound():
+            cure = "Correct ~/.aws/config and ~/.aws/credentials; `aws configure list` names the bad line"
+            return "AWS's own configuration cannot be read", cure
+        case HTTPClientError():
+            cure = "Allow HTTPS to *.amazonaws.com, and look at HTTPS_PROXY and AWS_CA_BUNDLE if they are set"
+            return f"AWS cannot be reached ({type(why).__name__})", cure
+        case BotoCoreError():
+            return f"cannot be tried ({type(why).__name__})", SIGN_IN
+        case _:
+            cure = "Correct or unset them: each AWS_ENDPOINT_URL… is an address such as https://host:port"
+            return f"an AWS_… variable cannot be used ({type(why).__name__})", cure
 
 
 def check_region(name: str, region: str | None) -> Finding:
@@ -171,7 +202,7 @@ def _trouble(secret: str, region: str, aws: Aws, *, read: bool) -> tuple[str, st
                 return f"{secret} is empty", f"Store a value in {secret} (region {region})"
     except ClientError as why:
         return _refused(secret, region, code_of(why), doing)
-    except BotoCoreError as why:
+    except (BotoCoreError, ValueError) as why:
         cure = f"Check region {region} and allow HTTPS to secretsmanager.{region}.amazonaws.com"
         return f"{secret} cannot be asked for ({type(why).__name__})", cure
     return None
@@ -179,7 +210,14 @@ def _trouble(secret: str, region: str, aws: Aws, *, read: bool) -> tuple[str, st
 
 def _refused(secret: str, region: str, code: str, doing: str) -> tuple[str, str]:
     if code.startswith("AccessDenied"):
-        return f"{secret}: {doing} is not allowed", f"Allow {doing} on its ARN in the caller's IAM policy"
+        # AWS's code is the same where the key's policy lacks kms:Decrypt, so the advice names both.
+        denied = aws_errors.denied(aws_errors.Place(secret, region), doing.partition(":")[2])
+        return f"{secret}: {doing} is not allowed", denied.next_step
+    if code.startswith("DecryptionFailure"):
+        return (
+            f"{secret}: AWS could not decrypt it",
+            aws_errors.no_decryption(aws_errors.Place(secret, region)).next_step,
+        )
     if code == "ResourceNotFoundException":
         listing = f"aws secretsmanager list-secrets --region {region}"
         return (

@@ -68,8 +68,8 @@ def doctor(  # noqa: PLR0917 - typer's way to declare options
     """
     Say what stands between this machine and a good check, each line with its cure.
 
-    Looks at Python and packages, Pulumi, the API and the key, AWS, media, clock, disk and the ledger, all
-    at once and within 40 seconds. Opens no session, so it costs nothing, and changes nothing.
+    Looks at Python, packages, a free core, Pulumi, the API and its key, AWS, media, clock, disk and the
+    ledger, all at once and within 40 seconds. Opens no session, so it costs nothing, and changes nothing.
     Exit codes: 0 all right (warnings too), 1 something is broken, 2 the command was not right.
     """
     console = Console()
@@ -114,6 +114,8 @@ def everything(
         *engine.checks(stack),
         *api.checks(settings, problems, net=net),
         *aws.checks(aws_secrets, names_of_stack, read=read_aws_secrets),
-        *media.checks(media.livekit_url_for(livekit_url, api_url), stun, net=net),
+        *media.checks(
+            media.livekit_url_for(livekit_url, api_url), stun, net=net, api_is_known=settings is not None
+        ),
         single(ledger.GROUP, ledger.NAME, lambda name: ledger.check_ledger(name, book, api_url)),
     ]

@@ -1,4 +1,4 @@
-"""This machine: Python, packages, the LiveKit client, root certificates, disk space."""
+"""This machine: Python, packages, the LiveKit client, root certificates, a free core, disk space."""
 
 import importlib.metadata
 import os
@@ -6,13 +6,17 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from liveavatar_ops.doctor.core import check_core, read_busy
 from liveavatar_ops.doctor.finding import Check, Finding, broken, ok, single, skipped, warning
 from liveavatar_ops.health.places import folder_problem
+from pulumi_liveavatar.api.way_out import unusable_roots
 
 GROUP, DISK_GROUP = "This machine", "Disk"
 DISTRIBUTION = "liveavatar-ops"
@@ -20,6 +24,8 @@ OLDEST_PYTHON = (3, 11)
 IMPORT_S = 20.0
 LITTLE_BYTES, TOO_LITTLE_BYTES = 1024**3, 100 * 1024**2
 """A check's evidence is about a megabyte; with `--record` a minute of clip is about ten."""
+SPOOL_BYTES = 384 * 1024**2
+"""What a check with `--record` keeps in its working folder at most (health/recording.py)."""
 ROOTS = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -45,9 +51,15 @@ def checks(state_dir: Path, evidence_dir: Path) -> list[Check]:
         ),
         single(GROUP, "Packages", lambda name: check_packages(name, required(), installed)),
         single(GROUP, "LiveKit client", check_livekit, within_s=IMPORT_S + 2),
-        single(GROUP, "Root certificates", lambda name: check_roots(name, sys.platform, map(Path, ROOTS))),
+        single(
+            GROUP,
+            "Root certificates",
+            lambda name: check_roots(name, sys.platform, map(Path, ROOTS), os.environ),
+        ),
+        single(GROUP, "Free core", lambda name: check_core(name, read_busy())),
         single(DISK_GROUP, "State", lambda name: check_disk(name, state_dir, "LIVEAVATAR_OPS_STATE")),
         single(DISK_GROUP, "Evidence", lambda name: check_disk(name, evidence_dir, "--evidence")),
+        single(DISK_GROUP, "Working folder", check_working_folder),
     ]
 
 
@@ -123,8 +135,15 @@ def check_livekit(name: str, run: Run = run) -> Finding:
     return ok(name, f"livekit {done.stdout.strip()} loads")
 
 
-def check_roots(name: str, system: str, places: Iterable[Path]) -> Finding:
-    """Slim images come without; then the LiveKit client says UnknownIssuer."""
+def check_roots(
+    name: str, system: str, places: Iterable[Path], environ: Mapping[str, str] = MappingProxyType({})
+) -> Finding:
+    """Slim images come without; then the LiveKit client says UnknownIssuer. Variables come first."""
+    if found := unusable_roots(environ):
+        return broken(name, found.sentence, found.cure)
+    for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        if value := environ.get(variable):
+            return ok(name, f"{value} ({variable})")
     if system != "linux":
         return skipped(name, "the system keeps them itself")
     for place in places:
@@ -139,6 +158,7 @@ def check_disk(
     folder: Path,
     knob: str,
     *,
+    hint: str = "",
     free_at: Callable[[Path], int] = lambda place: shutil.disk_usage(place).free,
     may_write: Callable[[Path], bool] = lambda place: os.access(place, os.W_OK | os.X_OK),
     cannot_be_made: Callable[[Path], str | None] = folder_problem,
@@ -155,10 +175,25 @@ def check_disk(
         return broken(name, why.partition(";")[0], f"Name another folder with {knob}")
     free = free_at(there)
     words = f"{_size(free)} free at {folder}"
-    cure = f"Make room, or name another folder with {knob}"
+    cure = f"Make room, or name another folder with {knob}{hint}"
     if free < TOO_LITTLE_BYTES:
         return broken(name, words, cure)
     return warning(name, words, cure) if free < LITTLE_BYTES else ok(name, words)
+
+
+def check_working_folder(
+    name: str,
+    *,
+    find: Callable[[], str] = tempfile.gettempdir,
+    free_at: Callable[[Path], int] = lambda place: shutil.disk_usage(place).free,
+) -> Finding:
+    """Where a check works while it runs."""
+    try:
+        folder = Path(find())
+    except OSError:  # it tries several, and writes into each
+        return broken(name, "no folder for temporary files can be written to", "Name one with TMPDIR")
+    hint = f"; `--record` keeps up to {_size(SPOOL_BYTES)} there"
+    return check_disk(name, folder, "TMPDIR", hint=hint, free_at=free_at)
 
 
 def _size(count: int) -> str:

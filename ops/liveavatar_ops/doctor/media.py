@@ -40,11 +40,14 @@ def livekit_url_for(given: str | None, api_url: str | None) -> str | None:
     return LIVEAVATAR_PROJECT if host == urlsplit(DEFAULT_API_URL).hostname else None
 
 
-def checks(livekit_url: str | None, stun: Address | None, *, net: Net) -> list[Check]:
+def checks(
+    livekit_url: str | None, stun: Address | None, *, net: Net, api_is_known: bool = True
+) -> list[Check]:
     """The checks of this group, all at once; none where no server is known."""
     if livekit_url is None:
         names = (SIGNALLING, TCP, UDP)
-        why = "this API is not LiveAvatar's own; give --livekit-url to look at its media server"
+        why = "this API is not LiveAvatar's own" if api_is_known else "the settings above cannot be read"
+        why += "; give --livekit-url to look at its media server"
         return [Check(GROUP, names, lambda: [skipped(name, why) for name in names])]
     place = place_of(livekit_url)
     return [
@@ -88,9 +91,8 @@ def check_tcp(name: str, place: Place, *, net: Net) -> Finding:
         failed = first_failure(way.walk())
         way.close()
         if failed:
-            return broken(
-                name, failed.sentence, f"Allow TCP 443 to *.turn{CLOUD}: media has no other way without UDP"
-            )
+            allow = f"Allow TCP 443 to *.turn{CLOUD}: media has no other way without UDP"
+            return broken(name, failed.sentence, failed.fix if failed.name == way.names[0] else allow)
         return ok(name, f"TURN over TLS answers at {relay}:443")
     direct = Address(host, ICE_TCP_PORT)
     try:

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from pulumi_liveavatar.api.way_out import Unusable, unusable
+
 STUN_BINDING, STUN_ANSWER, STUN_COOKIE = 0x0001, 0x0101, 0x2112A442
 XOR_MAPPED_ADDRESS = 0x0020
 STUN_PAUSES_S = (0.5, 1.0, 2.0)
@@ -68,13 +70,19 @@ def connect(address: Address, timeout_s: float) -> socket.socket:
 
 
 def secure(plain: socket.socket, host: str, *, own_roots: bool) -> socket.socket:
-    """TLS over it; `own_roots` adds the root certificates that the API client brings along."""
-    context = ssl.create_default_context()
-    if own_roots:
-        import certifi  # noqa: PLC0415 - comes with the API client's HTTP library
-
-        context.load_verify_locations(certifi.where())
+    """TLS over it; `own_roots` trusts whom the API client trusts, which is not whom the system trusts."""
+    context = _as_the_api_client() if own_roots else ssl.create_default_context()
     return context.wrap_socket(plain, server_hostname=host)
+
+
+def _as_the_api_client() -> ssl.SSLContext:
+    if file := os.environ.get("SSL_CERT_FILE"):
+        return ssl.create_default_context(cafile=file)
+    if folder := os.environ.get("SSL_CERT_DIR"):
+        return ssl.create_default_context(capath=folder)
+    import certifi  # noqa: PLC0415 - comes with the API client's HTTP library
+
+    return ssl.create_default_context(cafile=certifi.where())
 
 
 def tunnel(plain: socket.socket, to: Address, proxy: Proxy) -> None:
@@ -111,7 +119,7 @@ def ask(over: socket.socket, host: str, path: str) -> HttpAnswer:
 
 
 def proxy_for(url: str) -> Proxy | None:
-    """The proxy that the environment names for this address, if it names one."""
+    """The proxy that the environment names for this address, if it names one. `unusable` is asked first."""
     parts = urlsplit(url)
     named = getproxies().get(parts.scheme) or getproxies().get("all")
     if not named or parts.hostname is None or proxy_bypass(parts.netloc):
@@ -182,6 +190,7 @@ class Net:
     secure: Callable[..., socket.socket] = secure
     tunnel: Callable[[socket.socket, Address, Proxy], None] = tunnel
     ask: Callable[[socket.socket, str, str], HttpAnswer] = ask
+    unusable: Callable[[], Unusable | None] = unusable
     proxy_for: Callable[[str], Proxy | None] = proxy_for
     stun: Callable[[Address], str | None] = stun
 

@@ -10,6 +10,7 @@ from liveavatar_ops.doctor.net import Address, Net, NoTunnel, Proxy, said
 
 CONNECT_S = 5.0
 TLS_SCHEMES = ("https", "wss")
+NO_ADDRESS = "must be an address such as https://host or wss://host:7880, with a port up to 65535"
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,14 @@ class Place:
 
 def place_of(url: str) -> Place:
     """Scheme, host and port of an address. Raises ValueError with what it must look like."""
-    parts = urlsplit(url.strip())
-    if parts.scheme not in ("http", "https", "ws", "wss") or not parts.hostname:
-        raise ValueError("must be an address such as https://host or wss://host:7880")
-    return Place(
-        parts.scheme, Address(parts.hostname, parts.port or (443 if parts.scheme in TLS_SCHEMES else 80))
-    )
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        raise ValueError(NO_ADDRESS) from None
+    if parts.scheme not in (*TLS_SCHEMES, "http", "ws") or not parts.hostname or port == 0:
+        raise ValueError(NO_ADDRESS)
+    return Place(parts.scheme, Address(parts.hostname, port or (443 if parts.scheme in TLS_SCHEMES else 80)))
 
 
 @dataclass
@@ -106,6 +109,11 @@ class Way:
         return ok(name, f"{self.place.address} answers{via}")
 
     def _connect_cure(self, why: OSError) -> str:
+        if self.proxy:
+            allow = (
+                "" if isinstance(why, ConnectionRefusedError) else "; else allow TCP to it in the firewall"
+            )
+            return f"Correct HTTPS_PROXY, or add {self.place.address.host} to NO_PROXY{allow}"
         if isinstance(why, ConnectionRefusedError) and self.place.is_here:
             return f"Nothing listens there: start it, or correct {self.knob}"
         return f"Allow outgoing TCP to {self.nearest} in firewall and security group"

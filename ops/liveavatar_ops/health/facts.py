@@ -106,7 +106,7 @@ NO_CREDITS = "NO_CREDITS"
 SESSION_STOPPED = "session.stopped"
 """The event by which the service says that a session is over (LiveAvatar API facts §3.4)."""
 
-OwnNetwork = Literal["name", "route", "listener", "certificate", "proxy"]
+OwnNetwork = Literal["name", "route", "listener", "certificate", "proxy", "variable"]
 """Which part of our own way out stood in the way (see own_network.py)."""
 
 

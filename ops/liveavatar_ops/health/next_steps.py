@@ -110,6 +110,10 @@ _NETWORK_BY_PART: dict[OwnNetwork, str] = {
         "The proxy that the environment names does not help: correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, "
         "or except the host in NO_PROXY."
     ),
+    "variable": (
+        "Correct or unset that variable where checks are started, then check again; `liveavatar-ops doctor` "
+        "tries it too. This run says nothing of the avatar."
+    ),
 }
 _LOST_ON_THE_WAY = (
     "Look at this machine's own line (Wi-Fi, VPN, a full uplink) and check again, best from where your "

@@ -17,13 +17,14 @@ from liveavatar_ops.health.facts import (
     EventFact,
     Facts,
     HostFacts,
+    OwnNetwork,
     Refusal,
     RoomFacts,
     StopFacts,
     TargetFacts,
 )
 from liveavatar_ops.health.own_network import behind_call
-from pulumi_liveavatar.api.errors import LiveAvatarError, Unreachable
+from pulumi_liveavatar.api.errors import LiveAvatarError, NoWayOut, Unreachable
 
 Answer = TypeVar("Answer")
 
@@ -75,11 +76,20 @@ class Notebook:
                 status=why.status,
                 code=why.code,
                 retry_after_s=why.retry_after_s,
-                own_network=behind_call(why.why, self.api_url) if isinstance(why, Unreachable) else None,
+                own_network=self._ours(why),
             )
             raise StepRefused(name) from None
         self.note_step(name, begun, None)
         return answer
+
+    def _ours(self, why: LiveAvatarError) -> OwnNetwork | None:
+        match why:
+            case NoWayOut():
+                return "variable"
+            case Unreachable():
+                return behind_call(why.why, self.api_url)
+            case _:
+                return None
 
     def note_step(self, name: str, begun_s: float, why: LiveAvatarError | None) -> None:
         """Write down one call that began at `begun_s` and has just ended."""

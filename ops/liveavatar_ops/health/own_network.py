@@ -2,7 +2,8 @@
 Whose network was it? Tells trouble on our own way out from a service that does not answer.
 
 Ours: a name that this machine cannot resolve, no route, an address of this machine or its private network at
-which nothing listens, a certificate that nobody here trusts (TLS inspection), a proxy that was asked to help.
+which nothing listens, a certificate that nobody here trusts (TLS inspection), a proxy that was asked to help,
+a variable that names a proxy or root certificates and cannot be used (the API client tells that one itself).
 A public address that refuses, resets or stays silent is the service's, and so is a certificate that expired.
 """
 

@@ -19,7 +19,15 @@ from pydantic import SecretStr
 from tenacity.stop import stop_base
 
 from pulumi_liveavatar.api.answers import Answer, data_of
-from pulumi_liveavatar.api.errors import LiveAvatarError, ServerFault, TooFast, Unreachable, Unreadable
+from pulumi_liveavatar.api.errors import (
+    LiveAvatarError,
+    NoWayOut,
+    ServerFault,
+    TooFast,
+    Unreachable,
+    Unreadable,
+)
+from pulumi_liveavatar.api.way_out import Unusable, unusable_proxy, why_it_stopped
 from pulumi_liveavatar.settings import Settings
 from pulumi_liveavatar.text import scrub, shorten
 
@@ -63,6 +71,7 @@ def pause_before(state: tenacity.RetryCallState) -> float:
 class LiveAvatarClient:
     """
     Thread-safe: Pulumi's provider host calls from four threads. Close it, or use it in a `with`.
+    An environment that lets no call out is told by the first call, as whoever calls expects errors there.
 
     `transport` and `sleep` are seams for tests.
     """
@@ -77,15 +86,7 @@ class LiveAvatarClient:
         self._settings = settings
         self._sleep = sleep
         self._log = _request_log() if settings.log == "debug" else None
-        host = urlsplit(settings.api_url).hostname or ""
-        self._http = httpx.Client(
-            base_url=settings.api_url,
-            transport=transport,
-            timeout=settings.timeout_s,
-            headers={"Accept": "application/json", "User-Agent": USER_AGENT},
-            # A proxy is for the way out; what runs on this machine is reached directly.
-            trust_env=host not in {"localhost", "127.0.0.1", "::1"},
-        )
+        self._http = _open(settings, transport)
 
     def __enter__(self) -> Self:
         return self
@@ -96,7 +97,8 @@ class LiveAvatarClient:
         self.close()
 
     def close(self) -> None:
-        self._http.close()
+        if isinstance(self._http, httpx.Client):
+            self._http.close()
 
     def call(
         self,
@@ -118,7 +120,10 @@ class LiveAvatarClient:
         hidden = (*hide, self._settings.api_key.get_secret_value())
         if bearer:
             hidden = (*hidden, bearer.get_secret_value())
-        request = self._http.build_request(
+        if isinstance(self._http, Unusable):
+            raise NoWayOut(_what(method, path), why=self._http.sentence, next_step=self._http.cure)
+        http = self._http
+        request = http.build_request(
             method, path, json=body, params=params, headers=self._credentials(bearer)
         )
         retrying = tenacity.Retrying(
@@ -132,7 +137,7 @@ class LiveAvatarClient:
             sleep=self._sleep,
             reraise=True,
         )
-        return retrying(self._once, request, hidden)
+        return retrying(self._once, http, request, hidden)
 
     def pages(self, path: str, *, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Every result of a paged list (LiveAvatar API facts §2, pagination form P)."""
@@ -153,10 +158,10 @@ class LiveAvatarClient:
             return {"Authorization": f"Bearer {bearer.get_secret_value()}"}
         return {"X-API-KEY": self._settings.api_key.get_secret_value()}
 
-    def _once(self, request: httpx.Request, hide: Sequence[str]) -> Any:
-        what = f"LiveAvatar did not carry out {request.method} {request.url.path}"
+    def _once(self, http: httpx.Client, request: httpx.Request, hide: Sequence[str]) -> Any:
+        what = _what(request.method, request.url.path)
         started = time.monotonic()
-        answer, failure = self._exchange(request, what, hide)
+        answer, failure = self._exchange(http, request, what, hide)
         took_ms = round((time.monotonic() - started) * 1000)
         self._note(request, answer, failure, took_ms)
         # Raised here, outside any `except`, so that no cause hangs on it that could quote the request.
@@ -165,12 +170,12 @@ class LiveAvatarClient:
         return data_of(what, answer, hide=hide)
 
     def _exchange(
-        self, request: httpx.Request, what: str, hide: Sequence[str]
+        self, http: httpx.Client, request: httpx.Request, what: str, hide: Sequence[str]
     ) -> tuple[Answer, LiveAvatarError | None]:
         nothing = Answer(0, "")
         deadline = time.monotonic() + self._settings.timeout_s
         try:
-            response = self._http.send(request, stream=True)
+            response = http.send(request, stream=True)
             try:
                 return _read(response, deadline), None
             finally:
@@ -201,6 +206,27 @@ class _StopBeforeLongWait(stop_base):
 
     def __call__(self, retry_state: tenacity.RetryCallState) -> bool:
         return retry_state.upcoming_sleep > SANE_RETRY_AFTER_S
+
+
+def _open(settings: Settings, transport: httpx.BaseTransport | None) -> httpx.Client | Unusable:
+    # A proxy is for the way out; what runs on this machine is reached directly.
+    outward = (urlsplit(settings.api_url).hostname or "") not in {"localhost", "127.0.0.1", "::1"}
+    if outward and (unusable := unusable_proxy()):
+        return unusable
+    try:
+        return httpx.Client(
+            base_url=settings.api_url,
+            transport=transport,
+            timeout=settings.timeout_s,
+            headers={"Accept": "application/json", "User-Agent": USER_AGENT},
+            trust_env=outward,
+        )
+    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+        return why_it_stopped(error)
+
+
+def _what(method: str, path: str) -> str:
+    return f"LiveAvatar did not carry out {method} {path}"
 
 
 def _read(response: httpx.Response, deadline: float) -> Answer:

@@ -3,6 +3,7 @@ Every error this project raises about LiveAvatar:
 
 LiveAvatarError
 ├── Unreachable             no answer came back (DNS, TLS, timeout)
+│   └── NoWayOut            nothing was sent: a variable of the environment cannot be used
 ├── Unreadable              an answer came back that we cannot read as LiveAvatar's
 └── Refused                 LiveAvatar answered "no"
     ├── BadCredentials      401, 403
@@ -52,6 +53,13 @@ class Unreachable(LiveAvatarError):
     def __init__(self, what: str, *, why: str = "", next_step: str = "", sent: bool) -> None:
         self.sent = sent
         super().__init__(what, why=why, next_step=next_step)
+
+
+class NoWayOut(Unreachable):
+    """A proxy or root certificates are named in the environment that cannot be used; `why` has the name."""
+
+    def __init__(self, what: str, *, why: str, next_step: str) -> None:
+        super().__init__(what, why=why, next_step=next_step, sent=False)
 
 
 class Unreadable(LiveAvatarError):

@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from liveavatar_ops.doctor.net import Address, HttpAnswer, Net, Proxy
+from pulumi_liveavatar.api.way_out import Unusable
 
 ENVELOPE = b'{"code": 1000, "data": {"count": 0, "results": []}, "message": "ok"}'
 A_DATE = "Mon, 23 Nov 2026 12:00:00 GMT"
@@ -38,6 +39,7 @@ class Wire:
     )
     stun: str | Exception | None = "203.0.113.9"
     proxy: Proxy | None = None
+    unusable: Unusable | None = None
     lines: list[Line] = field(default_factory=list)
     dialled: list[Address] = field(default_factory=list)
 
@@ -48,6 +50,7 @@ class Wire:
             secure=lambda line, *_, **__: self._or_raise(self.tls or line),
             tunnel=lambda *_: self._or_raise(self.refuses_tunnel),
             ask=lambda *_: self._or_raise(self.answer),
+            unusable=lambda: self.unusable,
             proxy_for=lambda _: self.proxy,
             stun=lambda _: self._or_raise(self.stun),
         )

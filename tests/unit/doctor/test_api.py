@@ -205,6 +205,20 @@ def test_a_proxy_is_dialled_and_named() -> None:
     assert "through the proxy proxy.corp:3128" in found["API TCP"].sentence
 
 
+@pytest.mark.parametrize(
+    ("tcp", "firewall"), [(ConnectionRefusedError(111, "x"), False), (TimeoutError(), True)]
+)
+def test_a_proxy_that_is_not_there_is_not_a_firewall(tcp: OSError, firewall: bool) -> None:
+    """Refused: the variable is wrong. Silent: it may be either."""
+    wire = Wire(proxy=Proxy(Address("proxy.corp", 3128)), tcp=tcp)
+
+    found = look(wire)["API TCP"]
+
+    assert "proxy.corp:3128 cannot be reached" in found.sentence
+    assert found.fix.startswith("Correct HTTPS_PROXY, or add api.example.com to NO_PROXY")
+    assert ("firewall" in found.fix) is firewall
+
+
 def test_a_proxy_that_refuses_is_to_blame() -> None:
     """The cure speaks of the proxy and not of the firewall."""
     wire = Wire(
@@ -250,6 +264,23 @@ def test_settings_that_cannot_be_read_skip_the_api(monkeypatch: pytest.MonkeyPat
     assert "hunter2" not in str(found)
     assert {finding.state for finding in found[1:]} == {State.SKIPPED}
     assert wire.dialled == []
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:99999", "https://h:80a"])
+def test_an_address_with_a_bad_port_is_a_setting_that_cannot_be_read(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One broken line, no traceback."""
+    monkeypatch.setenv("LIVEAVATAR_API_URL", url)
+    monkeypatch.setenv("LIVEAVATAR_API_KEY", KEY)
+
+    first, *rest = [
+        found for check in api.checks(*api.find_settings(), net=Wire().net()) for found in check.look()
+    ]
+
+    assert first.state is State.BROKEN
+    assert "LIVEAVATAR_API_URL" in first.sentence
+    assert {finding.state for finding in rest} == {State.SKIPPED}
 
 
 def test_a_missing_key_leaves_the_address_known() -> None:

@@ -8,6 +8,7 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from liveavatar_ops.doctor import aws
 from liveavatar_ops.doctor.engine import AwsNames
 from liveavatar_ops.doctor.finding import Finding, State
+from liveavatar_ops.doctor.rounds import examine
 from pulumi_liveavatar.settings import AwsSettings
 from tests.unit.doctor.fakes import FakeAws, aws_says
 
@@ -144,6 +145,46 @@ def test_without_credentials_no_secret_is_asked_for(account: FakeAws, words: str
     assert words in found["AWS credentials"].sentence
     assert found["AWS secrets"].state is State.SKIPPED
     assert not [asked for asked in account.asked if asked.startswith("describe")]
+
+
+@pytest.mark.parametrize(
+    ("named", "sentence", "cure"),
+    [
+        ({"AWS_PROFILE": "nobody"}, "AWS_PROFILE names no profile", "Correct AWS_PROFILE, or unset it"),
+        ({"AWS_CONFIG_FILE": __file__}, "configuration cannot be read", "~/.aws/config"),
+        ({"AWS_ENDPOINT_URL_STS": "http://hunter2:99999"}, "an AWS_… variable", "AWS_ENDPOINT_URL"),
+        ({"AWS_CREDENTIAL_EXPIRATION": "hunter2"}, "an AWS_… variable", "unset them"),
+    ],
+)
+def test_what_aws_library_cannot_use_is_one_broken_line(
+    named: dict[str, str], sentence: str, cure: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the library itself, which raises before it sends; doctor does not fail, and quotes no value."""
+    for name, value in {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", **named}.items():
+        monkeypatch.setenv(name, value)
+    settings = AwsSettings.model_validate({"aws_region": "eu-central-1"})
+
+    found = examine(aws.checks((NAME,), None, read=False, load=lambda: settings))[0].findings
+
+    assert [finding.state for finding in found][::2] == [State.BROKEN, State.SKIPPED]
+    assert sentence in found[0].sentence
+    assert cure in found[0].fix
+    assert "hunter2" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("AccessDeniedException", "GetSecretValue is not allowed"),
+        ("DecryptionFailure", "could not decrypt it"),
+    ],
+)
+def test_a_key_that_may_not_be_used_is_thought_of(code: str, sentence: str) -> None:
+    """AWS says AccessDenied of the secret and of its KMS key alike."""
+    found = look(FakeAws(THERE, readable=aws_says(code, "GetSecretValue")), read=True)["AWS secrets"]
+
+    assert sentence in found.sentence
+    assert "kms:Decrypt" in found.fix
 
 
 def test_credentials_of_an_emulated_service_are_not_shown_to_amazon() -> None:

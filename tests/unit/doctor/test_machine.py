@@ -1,10 +1,11 @@
-"""Python, packages, engine, disk, ledger: what a finding says of each."""
+"""Python, packages, engine, ledger: what a finding says of each."""
 
 import json
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import certifi
 import pytest
 
 from liveavatar_ops.doctor import engine, ledger, machine
@@ -98,46 +99,18 @@ def test_an_image_without_roots_is_named(tmp_path: Path) -> None:
     assert machine.check_roots("Root certificates", "darwin", []).state is State.SKIPPED
 
 
-@pytest.mark.parametrize(
-    ("free", "writable", "state"),
-    [
-        (50 * 1024**3, True, State.OK),
-        (1024**3 - 1, True, State.WARNING),
-        (1024**2, True, State.BROKEN),
-        (50 * 1024**3, False, State.BROKEN),
-    ],
-)
-def test_disk_is_looked_at_where_the_folder_would_be(
-    tmp_path: Path, free: int, writable: bool, state: State
-) -> None:
-    """A folder that is not there yet is judged by the nearest one that is, and is not made."""
-    folder = tmp_path / "not" / "yet"
+def test_root_certificates_that_a_variable_names_come_first(tmp_path: Path) -> None:
+    """As with the LiveKit client; a file that is not there leaves nobody to trust."""
+    full = tmp_path / "full"
+    full.write_text("-----BEGIN CERTIFICATE-----")
 
-    found = machine.check_disk(
-        "State", folder, "--evidence", free_at=lambda _: free, may_write=lambda _: writable
-    )
+    look = lambda **named: machine.check_roots("Root certificates", "linux", [full], named)  # noqa: E731 - short
 
-    assert found.state is state
-    assert not folder.exists()
-
-
-def test_a_folder_that_nobody_can_make_is_not_called_full() -> None:
-    """0 bytes free in /proc is no reason to make room there."""
-    found = machine.check_disk("State", Path("/proc/nope"), "LIVEAVATAR_OPS_STATE", may_write=lambda _: True)
-
-    assert found.state is State.BROKEN
-    assert "cannot be written to" in found.sentence
-    assert found.fix == "Name another folder with LIVEAVATAR_OPS_STATE"
-
-
-def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
-    """A folder cannot be made below a file."""
-    (tmp_path / "state").touch()
-
-    found = machine.check_disk("State", tmp_path / "state" / "deeper", "LIVEAVATAR_OPS_STATE")
-
-    assert found.state is State.BROKEN
-    assert "LIVEAVATAR_OPS_STATE" in found.fix
+    absent = look(SSL_CERT_FILE=str(tmp_path / "absent"))
+    assert absent.state is State.BROKEN
+    assert "SSL_CERT_FILE names no file" in absent.sentence
+    assert look(SSL_CERT_DIR=str(tmp_path / "absent")).state is State.BROKEN
+    assert look(SSL_CERT_FILE=certifi.where()).state is State.OK
 
 
 @pytest.mark.parametrize(

@@ -163,3 +163,25 @@ def test_a_closed_port_is_told_from_silence() -> None:
 
     with pytest.raises(ConnectionRefusedError):
         stun(Address("127.0.0.1", port), (5.0, 5.0))
+
+
+def test_a_relay_without_a_name_is_no_firewall() -> None:
+    """What no resolver knows, no opened port helps."""
+    wire = Wire(name=socket.gaierror(-2, "Name or service not known"))
+
+    found = media.check_tcp("Media over TCP", place_of(CLOUD), net=wire.net())
+
+    assert "has no address" in found.sentence
+    assert "getent hosts" in found.fix
+    assert "Allow TCP" not in found.fix
+
+
+def test_settings_that_cannot_be_read_are_the_reason() -> None:
+    """The API's address is not known, so that nothing is said of whose it is."""
+    skipped = [
+        finding
+        for check in media.checks(None, None, net=Wire().net(), api_is_known=False)
+        for finding in check.look()
+    ]
+
+    assert all("settings above cannot be read" in finding.sentence for finding in skipped)

@@ -173,6 +173,25 @@ def test_a_proxy_that_does_not_answer_is_our_network(monkeypatch: pytest.MonkeyP
     assert re.search(r"HTTPS_PROXY.*NO_PROXY", judged.next_step)
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("SSL_CERT_FILE", "/nope"), ("HTTPS_PROXY", "socks5://me:hunter2hunter2@proxy:1080"),
+     ("HTTPS_PROXY", "ftp://proxy"), ("HTTPS_PROXY", "http://proxy:80a")],
+)  # fmt: skip
+def test_a_variable_that_lets_no_call_out_is_our_network(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+):
+    """The sentence names it without its value; the probe lives, and nothing is said of a busy host."""
+    monkeypatch.setenv(variable, value)
+
+    judged = judge(asked(PUBLIC), Limits())
+
+    assert (judged.verdict, judged.cause) == (Verdict.INCONCLUSIVE, Cause.OWN_NETWORK)
+    assert variable in judged.headline
+    assert "unset that variable" in judged.next_step
+    assert "hunter2" not in str(judged)
+
+
 def test_what_is_written_down_of_a_network_can_be_read_again():
     """The field is part of the published result."""
     facts = asked(f"http://127.0.0.1:{closed_port()}").model_copy(

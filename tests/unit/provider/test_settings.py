@@ -56,6 +56,17 @@ def test_a_missing_key_names_the_variable_and_the_config_key() -> None:
         load_settings()
 
 
+@pytest.mark.parametrize("variable", ["LIVEAVATAR_AWS_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_a_bad_value_is_named_by_the_variable_that_holds_it(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody finds a mistake in a variable that is not set."""
+    monkeypatch.setenv(variable, "Frankfurt")
+
+    with pytest.raises(SettingsError, match=f" {variable} "):
+        load_aws_settings()
+
+
 def test_all_bad_settings_are_named_at_once() -> None:
     """Not one after the other."""
     said = problems(timeoutS="soon", maxAttempts="0", apiUrl="api.liveavatar.com", awsRegion="Frankfurt")
@@ -106,6 +117,20 @@ def test_a_key_never_crosses_the_internet_in_clear_text(url: str, fits: bool) ->
         assert got == url.rstrip("/")
     else:
         assert "LIVEAVATAR_API_URL" in problems(apiUrl=url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:99999", "https://api.example.com:80a", "https://[::1", "https://api.example.com:0"],
+)
+def test_an_address_without_a_port_that_exists_is_refused_at_once(url: str) -> None:
+    """Not by whoever dials it first, with a traceback; the address itself is not quoted."""
+    said = problems(apiUrl=url, awsEndpointUrl=url)
+
+    assert "LIVEAVATAR_API_URL" in said
+    assert "AWS_ENDPOINT_URL_SECRETS_MANAGER" in said
+    assert "65535" in said
+    assert url not in said
 
 
 def test_settings_are_frozen_and_show_no_key() -> None:
