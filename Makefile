@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 ENGINES := $(VENV)/.engines
 TOOLCHAIN := $(shell find toolchain -type f -not -name '*.md' -not -path '*/__pycache__/*' 2>/dev/null)
 
-.PHONY: help setup demo shell test test-fast check format docs bench clean
+.PHONY: help setup demo shell browser test test-fast check format docs bench clean
 
 help: ## what can be typed here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -33,8 +33,17 @@ demo: $(ENGINES) ## deploy to an emulator on this machine, and prove that a view
 shell: $(ENGINES) ## the demo's surroundings (emulator, stack, settings) in a shell of your own
 	@$(BIN)/liveavatar-ops demo --shell
 
+# Only root on Debian and its kin gets packages installed (a container, CI); nobody's desk is touched.
+browser: ## Chromium, for the tests that look at pages; where it cannot be had, they are skipped and say so
+	@if command -v chromium chromium-browser google-chrome >/dev/null && command -v pdftotext >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Chromium and pdftotext: installing for the tests that look at pages (about a minute, once)"; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium poppler-utils; } >/dev/null 2>&1 \
+			|| echo "Chromium could not be installed: the tests that look at pages are skipped"; \
+	else echo "No Chromium or no pdftotext here: the tests that look at pages are skipped"; fi
+
 # Rooms are judged by what a viewer would see, so those tests have the machine to themselves.
-test: $(ENGINES) ## every test, after every check
+test: $(ENGINES) browser ## every test, after every check
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -m "not media and not prefect" --numprocesses auto --dist worksteal
 	$(BIN)/pytest -m "media or prefect"

@@ -16,6 +16,7 @@ from tests.support.processes import processes_of, until
 
 pytestmark = [pytest.mark.engine, pytest.mark.media]
 
+BUSY_MOST = 5
 COMMAND = [str(Path(sys.executable).parent / "liveavatar-ops"), "demo"]
 
 
@@ -40,6 +41,17 @@ def demo(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def conclusive(checkout: Path, done: "subprocess.CompletedProcess[str] | None" = None) -> str:
+    """What a demo printed that ended well; tried again while the check says that this machine is too busy."""
+    done = done or demo(checkout)
+    for _ in range(BUSY_MOST):
+        if done.returncode != 3 or "our own host" not in done.stdout:
+            break
+        done = demo(checkout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def unlocked(checkout: Path) -> bool:
     return not list((checkout / ".demo" / "backend").rglob("locks/**/*.json"))
 
@@ -60,18 +72,15 @@ def test_a_demo_ends_with_a_healthy_verdict_and_a_second_one_changes_nothing(che
     files = {p: p.read_bytes() for p in checkout.rglob("*") if p.is_file() and ".demo" not in p.parts}
 
     first = demo(checkout)
-    assert first.returncode == 0, first.stdout + first.stderr
     assert "6 created" in first.stdout
-    assert "A viewer sees a living avatar." in first.stdout
     assert "Try next" in first.stdout
+    assert "A viewer sees a living avatar." in conclusive(checkout, first)
     assert (checkout / ".demo/evidence/latest/contact-sheet.png").read_bytes().startswith(b"\x89PNG")
     result = json.loads((checkout / ".demo/evidence/latest/result.json").read_text())
     assert result["judgement"]["verdict"] == "healthy"
     assert result["facts"]["video"]["frames"] > 50
 
-    second = demo(checkout)
-    assert second.returncode == 0, second.stdout + second.stderr
-    assert "nothing to change" in second.stdout
+    assert "nothing to change" in conclusive(checkout)
     now = {p: p.read_bytes() for p in checkout.rglob("*") if p.is_file() and ".demo" not in p.parts}
     assert {p.name for p in now if now[p] != files.get(p) and "__pycache__" not in p.parts} == {
         "Pulumi.demo.yaml"
@@ -169,9 +178,7 @@ def test_an_interrupted_demo_leaves_nothing(
 
 def test_after_all_that_the_demo_still_works(checkout: Path) -> None:
     """Interrupted runs leave nothing that the next has to stumble over."""
-    done = demo(checkout)
-
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert "nothing to change" in conclusive(checkout)
 
 
 def test_no_key_is_kept_by_a_demo(checkout: Path) -> None:

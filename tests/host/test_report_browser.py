@@ -18,7 +18,7 @@ from liveavatar_ops.health.evidence.html import html_report
 from liveavatar_ops.health.evidence.timeline import timeline
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.overrides import limits_from
-from tests.support.browser import INSTALL, Tab, browser, chromium
+from tests.support.browser import INSTALL, WIDER_THAN_THE_PAGE, Tab, browser, chromium
 from tests.support.emulator import running_emulator
 from tests.support.health import TOKEN, check, settings_of
 from tests.support.health_evidence import BREAKING_OUT, CHECKS, hostile, pictures, result_of
@@ -28,13 +28,6 @@ pytestmark = pytest.mark.skipif(PATH is None, reason=INSTALL)
 
 CANARY_KEY = "canary-api-key-5d1f0c"
 CANARY_OPENAI_KEY = "sk-canary-0b7e44a1c9"
-WIDER_THAN_THE_PAGE = """
-[...document.querySelectorAll('body *')].filter(e => !e.closest('svg') && !e.classList.contains('sr')
-  && !(e.closest('.sheet') && !e.classList.contains('sheet'))
-  && getComputedStyle(e).position !== 'absolute'
-  && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
-  .map(e => e.tagName + '.' + e.className).slice(0, 5)
-"""
 HIDDEN_ROWS = """
 [...document.querySelectorAll('tbody tr')].filter(e => !e.closest('.not-paper'))
   .filter(e => !e.checkVisibility({contentVisibilityAuto: true})

@@ -31,6 +31,14 @@ FLAGS = (
     "--remote-debugging-port=0",
 )
 PATIENCE_S = 60.0
+WIDER_THAN_THE_PAGE = """
+[...document.querySelectorAll('body *')].filter(e => !e.closest('svg') && !e.classList.contains('sr')
+  && !(e.closest('.sheet') && !e.classList.contains('sheet'))
+  && getComputedStyle(e).position !== 'absolute'
+  && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .map(e => e.tagName + '.' + e.className).slice(0, 5)
+"""
+"""What a reader would have to scroll sideways for; a strip of pictures is meant to be pushed."""
 _COMPLAINTS = {"Runtime.exceptionThrown", "Log.entryAdded"}
 
 
@@ -65,8 +73,8 @@ class Tab:
                 result: dict[str, Any] = said["result"]
                 return result
 
-    def open(self, page: Path, *, width: int = 1280, height: int = 900, dark: bool = False) -> None:
-        """Show a file at this size and wait until it is there."""
+    def open(self, page: Path | str, *, width: int = 1280, height: int = 900, dark: bool = False) -> None:
+        """Show a file, or what an address serves, at this size and wait until it is there."""
         self.requests.clear()
         self.complaints.clear()
         self._loaded = False
@@ -75,10 +83,11 @@ class Tab:
         self.size(width, height)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", media="", features=[scheme])
-        self.call("Page.navigate", url=page.as_uri())
+        self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         until = time.monotonic() + PATIENCE_S
-        while not self._loaded:
-            assert time.monotonic() < until, "the page did not load"
+        while not (self._loaded and self.value("[...document.images].every(e => e.complete)")):
+            assert time.monotonic() < until, "the page, or a picture of it, did not load"
+            time.sleep(0.02)
             self.value("document.readyState")
 
     def size(self, width: int, height: int = 900) -> None:
