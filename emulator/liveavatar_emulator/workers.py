@@ -191,6 +191,11 @@ def _redacted(text: str, job: Job) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """The environment without the emulator's keys: a worker gets the one it needs in its job."""
-    hidden = (settings.API_KEY, settings.OPENAI_KEYS)
+    """
+    The environment without the emulator's keys: a worker gets the one it needs in its job.
+
+    And without HTTP_PROXY, which LiveKit's SDK takes for every ws address, also for our media server on
+    loopback (measured with livekit 1.2.1); the way to the real OpenAI is https.
+    """
+    hidden = (settings.API_KEY, settings.OPENAI_KEYS, "HTTP_PROXY", "http_proxy")
     return {name: value for name, value in os.environ.items() if name not in hidden}

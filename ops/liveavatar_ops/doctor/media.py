@@ -59,7 +59,8 @@ def checks(
 
 def check_signalling(name: str, place: Place, *, net: Net) -> Finding:
     """Name, TCP, TLS and LiveKit's answer to somebody without a token, which is a refusal."""
-    way = Way("the LiveKit server", place, net)
+    proxy = net.proxy_to_media(f"wss://{place.address}") if place.tls else None
+    way = Way("the LiveKit server", place, net, proxy)
     if failed := first_failure(way.walk()):
         return broken(name, failed.sentence, failed.fix)
     assert way.line is not None

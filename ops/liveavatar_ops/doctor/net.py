@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from liveavatar_ops.health.media_proxy import media_proxy
 from pulumi_liveavatar.api.way_out import Unusable, unusable
 
 STUN_BINDING, STUN_ANSWER, STUN_COOKIE = 0x0001, 0x0101, 0x2112A442
@@ -124,6 +125,16 @@ def proxy_for(url: str) -> Proxy | None:
     named = getproxies().get(parts.scheme) or getproxies().get("all")
     if not named or parts.hostname is None or proxy_bypass(parts.netloc):
         return None
+    return _proxy_at(named)
+
+
+def proxy_to_media(url: str) -> Proxy | None:
+    """The same of a LiveKit server, whose SDK has rules of its own (see media_proxy)."""
+    named = media_proxy(url)
+    return _proxy_at(named) if named else None
+
+
+def _proxy_at(named: str) -> Proxy | None:
     at = urlsplit(named if "://" in named else f"http://{named}")
     if at.hostname is None:
         return None
@@ -192,6 +203,7 @@ class Net:
     ask: Callable[[socket.socket, str, str], HttpAnswer] = ask
     unusable: Callable[[], Unusable | None] = unusable
     proxy_for: Callable[[str], Proxy | None] = proxy_for
+    proxy_to_media: Callable[[str], Proxy | None] = proxy_to_media
     stun: Callable[[Address], str | None] = stun
 
 

@@ -12,6 +12,7 @@ import ssl
 import urllib.request
 
 from liveavatar_ops.health.facts import OwnNetwork, RoomFailure
+from liveavatar_ops.health.media_proxy import media_proxy
 from liveavatar_ops.health.own_network import behind_join
 from pulumi_liveavatar.text import scrub, shorten
 
@@ -25,6 +26,7 @@ _OURS: dict[OwnNetwork | None, str] = {
     "route": ": there is no route to it",
     "listener": ": nothing listens at its address on this machine or network",
     "certificate": ": nobody here trusts the certificate that it showed",
+    "proxy": ": the proxy that the environment names does not lead there",
 }
 
 
@@ -53,7 +55,8 @@ class Overheard(logging.Handler):
 def why_not_joined(said: str, *, token: str, url: str = "") -> RoomFailure:
     """Classify the SDK's text; the token never stays in the sentence."""
     words = shorten(scrub(said, [token]))
-    if UNAUTHORISED.search(said):
+    ours = behind_join(said, url)
+    if UNAUTHORISED.search(said) and ours != "proxy":
         return RoomFailure(
             kind="token",
             sentence=f"The LiveKit server refused the room token that LiveAvatar gave: {words}.",
@@ -66,7 +69,7 @@ def why_not_joined(said: str, *, token: str, url: str = "") -> RoomFailure:
     return RoomFailure(
         kind="signalling",
         sentence=f"The LiveKit server could not be reached: {words}.",
-        own_network=behind_join(said, url),
+        own_network=ours,
     )
 
 
@@ -115,13 +118,15 @@ def takes_token(url: str, token: str, *, within_s: float = VALIDATE_WITHIN_S) ->
     address = re.sub(r"^ws", "http", url.rstrip("/"), flags=re.IGNORECASE) + "/rtc/validate"
     try:
         asked = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 -- the address that the API gave for joining
-        with _direct().open(asked, timeout=within_s) as answer:
+        with _as_the_sdk(url).open(asked, timeout=within_s) as answer:
             return bool(answer.status == 200)
     except (OSError, http.client.HTTPException, ValueError):  # refused, silent, no LiveKit; no address at all
         return False
 
 
-def _direct() -> urllib.request.OpenerDirector:
-    """Past any proxy, as the SDK goes; made when asked for, since reading who is trusted takes a while."""
+def _as_the_sdk(url: str) -> urllib.request.OpenerDirector:
+    """By the SDK's way; made when asked for, since reading who is trusted takes a while."""
     trusting = urllib.request.HTTPSHandler(context=ssl.create_default_context())
-    return urllib.request.build_opener(urllib.request.ProxyHandler({}), trusting)
+    named = media_proxy(url)
+    proxies = {"http": named, "https": named} if named else {}
+    return urllib.request.build_opener(urllib.request.ProxyHandler(proxies), trusting)

@@ -20,6 +20,7 @@ from liveavatar_ops.health.connect_errors import (
     why_not_joined,
 )
 from liveavatar_ops.health.facts import SESSION_STOPPED
+from liveavatar_ops.health.media_proxy import keep_exceptions
 from liveavatar_ops.health.notebook import Notebook
 from liveavatar_ops.health.pipe import Frame
 from livekit import rtc
@@ -85,6 +86,7 @@ class RoomWatch:
 
     async def join(self, url: str, token: str, *, within_s: float) -> None:
         """Connect; RoomNotJoined when that fails or takes longer than `within_s`."""
+        keep_exceptions(url)
         self._facts["connect_started_s"] = self._now()
         try:
             with Overheard() as overheard:

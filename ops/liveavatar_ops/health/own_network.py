@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from liveavatar_ops.health.facts import OwnNetwork
+from liveavatar_ops.health.media_proxy import media_proxy
 from pulumi_liveavatar.settings import is_near
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -28,6 +29,7 @@ _EXPIRED = re.compile(r"expired", re.IGNORECASE)
 _REFUSED = re.compile(r"connection refused|errno 111\b|os error 111\b", re.IGNORECASE)
 _NOT_CONNECTED = re.compile(r"\b(ConnectError|ProxyError)\b")
 _PROXY = re.compile(r"\bProxyError\b")
+_JOINS_BY_PROXY = re.compile(r"\bproxy (connection|url)\b", re.IGNORECASE)
 
 
 def behind_call(why: str, url: str) -> OwnNetwork | None:
@@ -44,10 +46,15 @@ def behind_call(why: str, url: str) -> OwnNetwork | None:
 
 def behind_join(said: str, url: str) -> OwnNetwork | None:
     """
-    The same of a room's server, by the SDK's words. It uses no proxy.
+    The same of a room's server, by the SDK's words.
 
-    The address came from LiveAvatar: one whose name does not exist is not of our making.
+    The address came from LiveAvatar: one whose name does not exist is not of our making, unless a proxy is
+    named, whose address it then is.
     """
+    if _JOINS_BY_PROXY.search(said):
+        return "proxy"
+    if media_proxy(url) and (_REFUSED.search(said) or _NO_NAME.search(said)):
+        return "proxy"
     return _by_words(said, urlsplit(url).hostname or "")
 
 

@@ -52,6 +52,7 @@ class Wire:
             ask=lambda *_: self._or_raise(self.answer),
             unusable=lambda: self.unusable,
             proxy_for=lambda _: self.proxy,
+            proxy_to_media=lambda _: self.proxy,
             stun=lambda _: self._or_raise(self.stun),
         )
 

@@ -7,7 +7,16 @@ import pytest
 
 from liveavatar_ops.doctor import media
 from liveavatar_ops.doctor.finding import State
-from liveavatar_ops.doctor.net import STUN_ANSWER, STUN_COOKIE, Address, HttpAnswer, read_stun, stun
+from liveavatar_ops.doctor.net import (
+    STUN_ANSWER,
+    STUN_COOKIE,
+    Address,
+    HttpAnswer,
+    NoTunnel,
+    Proxy,
+    read_stun,
+    stun,
+)
 from liveavatar_ops.doctor.reach import place_of
 from tests.unit.doctor.fakes import Wire
 
@@ -185,3 +194,14 @@ def test_settings_that_cannot_be_read_are_the_reason() -> None:
     ]
 
     assert all("settings above cannot be read" in finding.sentence for finding in skipped)
+
+
+def test_signalling_is_looked_at_through_the_proxy_that_the_sdk_takes() -> None:
+    """LiveKit's SDK goes through HTTPS_PROXY; a proxy that refuses is named, and no firewall."""
+    wire = Wire(proxy=Proxy(Address("proxy.corp", 3128)), refuses_tunnel=NoTunnel("403 Forbidden"))
+
+    found = media.check_signalling("Signalling", place_of("wss://livekit.example.com"), net=wire.net())
+
+    assert wire.dialled == [Address("proxy.corp", 3128)]
+    assert "the proxy proxy.corp:3128 does not let us through (403" in found.sentence
+    assert "allow CONNECT to livekit.example.com:443" in found.fix

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from liveavatar_emulator import workers
 from liveavatar_emulator.jobs import Job, JobAvatar, JobVideo
 from liveavatar_emulator.workers import Workers
 from tests.support.emulator import wait_gone
@@ -180,3 +181,15 @@ def test_the_emulators_keys_stay_with_it(key: str, monkeypatch: pytest.MonkeyPat
         assert b"canary" not in Path(f"/proc/{pid}/environ").read_bytes()
 
     play(POLITE, scene)
+
+
+def test_a_worker_is_not_sent_to_its_media_server_by_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LiveKit's SDK would take HTTP_PROXY for ws://127.0.0.1, too; HTTPS_PROXY leads to the real OpenAI."""
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy:3128")
+    monkeypatch.setenv("http_proxy", "http://proxy:3128")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
+
+    given = workers._environment()
+
+    assert not {"HTTP_PROXY", "http_proxy"} & given.keys()
+    assert given["HTTPS_PROXY"] == "http://proxy:3128"

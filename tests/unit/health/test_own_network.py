@@ -199,3 +199,35 @@ def test_what_is_written_down_of_a_network_can_be_read_again():
     )
 
     assert Facts.model_validate_json(facts.model_dump_json()).refusal.own_network == "listener"  # type: ignore[union-attr]  # it is there
+
+
+BY_PROXY = "engine: signal failure: transport connection error: "
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Proxy connection failed: HTTP/1.1 403 Forbidden",
+        "Proxy connection failed: HTTP/1.1 407 Proxy Authentication Required",
+        "Proxy connection closed while reading response",
+        "Invalid proxy URL: invalid port number",
+        "Connection refused (os error 111)",
+        "failed to lookup address information: Name or service not known",
+    ],
+)
+def test_a_proxy_that_does_not_lead_to_the_room_is_ours(said: str, monkeypatch: pytest.MonkeyPatch):
+    """As the SDK words it; a proxy's 403 says nothing of the room's token."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
+
+    failure = why_not_joined(BY_PROXY + said, token="t", url="wss://room.example.com")
+
+    assert (failure.kind, failure.own_network) == ("signalling", "proxy")
+
+
+def test_without_a_proxy_the_same_words_are_the_services():
+    """A refusal at a public address."""
+    failure = why_not_joined(
+        f"{BY_PROXY}Connection refused (os error 111)", token="t", url="wss://93.184.215.14"
+    )
+
+    assert failure.own_network is None
