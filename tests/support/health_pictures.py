@@ -82,6 +82,14 @@ def with_logo(frame: Plane, index: int) -> Plane:
     return frame
 
 
+def marked(frame: Plane, size: tuple[int, int]) -> Plane:
+    """A watermark of so many pixels, wide and high, in the lower right corner."""
+    (wide, high), frame = size, frame.copy()
+    mark = frame[-20 - high : -20, -20 - wide : -20]
+    mark[:], mark[high // 4 : high // 2, wide // 8 : wide // 2] = 200, 60
+    return frame
+
+
 def flickering(frame: Plane, index: int, every: int) -> Plane:
     """Light that jumps up and down by ten grey levels, each lasting `every` frames."""
     lighter = index // every % 2

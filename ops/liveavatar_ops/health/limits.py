@@ -114,7 +114,7 @@ class Limits(BaseModel):
         0.6, "share", "of width and of height in which a face, and its mouth, is looked for", _OWN
     )
     small_area_share: float = _limit(
-        0.05, "share", "of blocks, outside the centre: less that moves is a logo, not life", _SEEN
+        0.05, "share", "of blocks, none in the centre: fewer that move or stand out are a logo", _SEEN
     )
     cut_levels: float = _limit(8, "grey levels", "change of a block that a scene cut makes", _SEEN, most=255)
     cut_area_share: float = _limit(0.5, "share", "of blocks that change so at once make a scene cut", _SEEN)
