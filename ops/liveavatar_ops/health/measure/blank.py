@@ -18,15 +18,23 @@ Shows = Literal["black", "dark", "one_colour", "picture"]
 
 
 def what_shows(pooled: Pooled, blocks: Blocks, limits: Limits) -> Shows:
-    """What one frame shows. Mostly black pixels are black or, where detail is left, a dark scene."""
+    """What one frame shows."""
+    if dim := _dim(pooled, blocks, limits):
+        return dim
     rest = _without_marks(blocks, limits)
-    squares: npt.NDArray[np.int16] = pooled
     if rest is not None:
-        squares, blocks = pooled[rest.repeat(BLOCK, 0).repeat(BLOCK, 1)], blocks[rest]
-    if black_share(squares, limits.black_level) >= limits.black_pixels_share:
-        dark = detail_share(blocks, limits.black_detail_levels) > limits.black_detail_share
-        return "dark" if dark else "black"
+        blocks = blocks[rest]
+        if dim := _dim(pooled[rest.repeat(BLOCK, 0).repeat(BLOCK, 1)], blocks, limits):
+            return dim
     return "one_colour" if contrast(blocks) < limits.one_colour_below_levels else "picture"
+
+
+def _dim(squares: npt.NDArray[np.int16], blocks: Blocks, limits: Limits) -> Shows | None:
+    """Mostly black pixels are black or, where detail is left, a dark scene; else None."""
+    if black_share(squares, limits.black_level) < limits.black_pixels_share:
+        return None
+    dark = detail_share(blocks, limits.black_detail_levels) > limits.black_detail_share
+    return "dark" if dark else "black"
 
 
 def _without_marks(blocks: Blocks, limits: Limits) -> npt.NDArray[np.bool_] | None:
