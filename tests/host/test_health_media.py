@@ -34,8 +34,8 @@ SHARED_MACHINE: dict[str, float] = {
     "freeze_ratio_unhealthy_share": 0.95,
     "gap_degraded_s": 1.9,
     "stop_degraded_s": 60,
-    "area_degraded_share": 0.02,
-    "area_unhealthy_share": 0.01,
+    "size_degraded_share": 0.02,
+    "size_unhealthy_share": 0.01,
 }
 """Limits of speed, out of the way: the avatar under test is drawn and encoded on two shared processors."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,10 +53,10 @@ def face(
 Scene = Callable[[int], Plane]
 
 
-def idle(index: int, **more: float) -> Plane:
+def idle(index: int, **more: Any) -> Plane:
     """A listener: a blink every three seconds, a sway of two pixels."""
     blinking = index % (3 * FPS) < 4
-    return face(lids=1.0 if blinking else 0.0, sway=round(2 * np.sin(index / FPS)), **more)  # type: ignore[arg-type]  # only `light` is ever given
+    return face(lids=1.0 if blinking else 0.0, sway=round(2 * np.sin(index / FPS)), **more)
 
 
 def talking(index: int) -> Plane:
@@ -79,6 +80,30 @@ def with_logo(frame: Plane, index: int) -> Plane:
     row, column = frame.shape[0] - 40 + index % 12, frame.shape[1] - 60 + (index * 3) % 24
     frame[row : row + 14, column : column + 14] = 230
     return frame
+
+
+def marked(frame: Plane, size: tuple[int, int]) -> Plane:
+    """A watermark of so many pixels, wide and high, in the lower right corner."""
+    (wide, high), frame = size, frame.copy()
+    mark = frame[-20 - high : -20, -20 - wide : -20]
+    mark[:], mark[high // 4 : high // 2, wide // 8 : wide // 2] = 200, 60
+    return frame
+
+
+def flickering(frame: Plane, index: int, every: int) -> Plane:
+    """Light that jumps up and down by ten grey levels, each lasting `every` frames."""
+    lighter = index // every % 2
+    return (frame.astype(np.int16) + (10 if lighter else -10)).clip(0, 255).astype(np.uint8)
+
+
+def before_moving(frame: Plane, moved: int) -> Plane:
+    """The head of a frame before a mosaic that has moved `moved` pixels to the right."""
+    height, width = frame.shape
+    tiles = np.random.default_rng(1).integers(40, 200, (height // 16 + 1, width // 16 + 1), dtype=np.uint8)
+    mosaic = np.roll(tiles.repeat(16, 0).repeat(16, 1)[:height, :width], moved, axis=1)
+    rows, columns = np.mgrid[0:height, 0:width]
+    head = np.hypot((rows - height * 0.45) / (height * 0.3), (columns - width / 2) / (width * 0.22)) < 1
+    return np.where(head, frame, mosaic)
 
 
 def watch(

@@ -114,7 +114,7 @@ class Limits(BaseModel):
         0.6, "share", "of width and of height in which a face, and its mouth, is looked for", _OWN
     )
     small_area_share: float = _limit(
-        0.05, "share", "of blocks, outside the centre: less that moves is a logo, not life", _SEEN
+        0.05, "share", "of blocks, none in the centre: fewer that move or stand out are a logo", _SEEN
     )
     cut_levels: float = _limit(8, "grey levels", "change of a block that a scene cut makes", _SEEN, most=255)
     cut_area_share: float = _limit(0.5, "share", "of blocks that change so at once make a scene cut", _SEEN)
@@ -148,10 +148,13 @@ class Limits(BaseModel):
     stands_explained_share: float = _limit(
         0.8, "share", "of the watch black or of one colour explains that the picture stood", _OWN
     )
-    area_degraded_share: float = _limit(
-        0.99, "share", "of the area asked for", "LiveAvatar: 720p by default", most=4
+    size_degraded_share: float = _limit(
+        0.99, "share", "of the width or height asked for", "LiveAvatar: 720p by default", most=4
     )
-    area_unhealthy_share: float = _limit(0.5, "share", "of the area asked for", _OWN, most=4)
+    size_unhealthy_share: float = _limit(
+        0.7, "share", "of the width or height asked for: less is half the picture", _OWN, most=4
+    )
+    size_lasts_s: float = _limit(2, "s", "smaller for less than this, in all, is a dip of some line", _OWN)
 
     # Network, noted only: it may be ours.
     loss_noted_share: float = _limit(0.05, "share", "packets lost", "Daily, Twilio")

@@ -203,8 +203,8 @@ MEASURES: tuple[Measure, ...] = (
         tells="The picture was one flat colour for {seen} (limit {limit}).", proven_by_content=True,
     ),
     Measure(
-        "area", "Size, of asked", "share", Cause.SMALL, _VIDEO, take.area, *take.pair("area", "share"),
-        tells="The picture shrank to {seen} of the area asked for (limit {limit}).", more_is_worse=False,
+        "size", "Size, of asked", "share", Cause.SMALL, _VIDEO, take.size, *take.pair("size", "share"),
+        tells="The picture had {seen} of the size asked for (limit {limit}).", more_is_worse=False,
     ),
     Measure(
         "answer", "Answer after", "s", Cause.SLOW, _TALK, take.answer, *take.pair("answer", "s"),

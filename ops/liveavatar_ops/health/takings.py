@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from liveavatar_ops.health.facts import Facts
 from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.sizes import lasting, sizes_shown
 
 Number = float | None
 Taking = Callable[[Facts, Limits], Number]
@@ -58,13 +59,9 @@ def of_video(name: str) -> Taking:
     return seen
 
 
-def area(facts: Facts, _limits: Limits) -> Number:
-    asked = (facts.target.width or 0) * (facts.target.height or 0)
-    video = facts.video
-    if not asked or not video.sizes:
-        return None
-    last, least = video.sizes[-1], (video.smallest_width or 0) * (video.smallest_height or 0)
-    return min(last.width * last.height, least, (video.width or 0) * (video.height or 0)) / asked
+def size(facts: Facts, limits: Limits) -> Number:
+    judged = lasting(sizes_shown(facts, limits), limits)
+    return judged.share if judged else None
 
 
 def of_speech(name: str) -> Taking:

@@ -79,6 +79,7 @@ PICTURE_ROWS: tuple[Row, ...] = (
     Row(
         "resolution_drop", _VIDEO, _BAD, Cause.SMALL,
         "It began at full size and shrank while one watched.", (play("resolution_drop", after_s=1.5),),
+        limits={"watch_s": 8},
     ),
     Row(
         "leaves", _VIDEO, _BAD, Cause.AVATAR_LEFT,

@@ -39,7 +39,7 @@ def figures(facts: Facts, limits: Limits, reasons: Iterable[Reason]) -> list[Fig
             names[names.index(empty)] = reading.name
     found = [_of(by_name[name]) for name in names if name in by_name]
     if facts.target.depth.includes(Depth.VIDEO):
-        found.insert(4, _size(facts, by_name["area"]))
+        found.insert(4, _size(facts, by_name["size"]))
     else:
         made = [step for step in facts.steps if step.ok]
         state: State = "ok" if made and len(made) == len(facts.steps) else "unhealthy"
@@ -51,10 +51,10 @@ def _of(reading: Reading) -> Figure:
     return Figure(reading.title, reading.value, reading.state)
 
 
-def _size(facts: Facts, area: Reading) -> Figure:
+def _size(facts: Facts, size: Reading) -> Figure:
     video = facts.video
     if not video.sizes:
         return Figure("Size", "not seen", "not_seen")
     last = video.sizes[-1]
-    state: State = area.state if area.seen is not None else "ok"
+    state: State = size.state if size.seen is not None else "ok"
     return Figure("Size", f"{last.width}×{last.height}", state)

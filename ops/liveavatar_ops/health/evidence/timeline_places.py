@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from liveavatar_ops.health.facts import SESSION_STOPPED, ApiStep, Facts, Span
+from liveavatar_ops.health.sizes import share
 from liveavatar_ops.health.verdicts import Cause, Reason
 
 Stretch = tuple[float, float]
@@ -89,9 +90,7 @@ def _longest(kind: str) -> Callable[[Facts], Stretch | None]:
 
 
 def _smaller(facts: Facts) -> Stretch | None:
-    target, video = facts.target, facts.video
-    asked = (target.width or 0) * (target.height or 0)
-    small = next((size.at_s for size in video.sizes if size.width * size.height < asked), None)
+    small = next((size.at_s for size in facts.video.sizes if share(size, facts) < 1), None)
     return _between(small, small)
 
 
@@ -171,7 +170,7 @@ _BY_MEASURE: dict[str, Callable[[Facts], Stretch | None]] = {
     "frozen_speaking": _frozen,
     "black": _longest("black"),
     "one_colour": _longest("one_colour"),
-    "area": _smaller,
+    "size": _smaller,
     "answer": _wait_for_answer,
     "speech_level": _speech,
     "clipped": _speech,

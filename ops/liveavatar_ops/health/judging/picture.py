@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from liveavatar_ops.health.facts import Facts
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measures import MEASURES, SEVERITIES, Measure, Reading, read, show
+from liveavatar_ops.health.sizes import dips, larger_before, lasting, sizes_shown
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity
 
 _KINDS = {
@@ -20,11 +21,11 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
     for measure in MEASURES:
         reading = read(measure, facts, limits)
         if reading.state in SEVERITIES and not _explained(measure, facts, limits):
-            yield _reason(measure, reading, facts)
+            yield _reason(measure, reading, facts, limits)
     yield from _notes(facts, limits)
 
 
-def _reason(measure: Measure, reading: Reading, facts: Facts) -> Reason:
+def _reason(measure: Measure, reading: Reading, facts: Facts, limits: Limits) -> Reason:
     assert reading.seen is not None
     assert reading.crossed is not None
     sentence = measure.tells.format(
@@ -34,6 +35,8 @@ def _reason(measure: Measure, reading: Reading, facts: Facts) -> Reason:
         sentence = f"{sentence.removesuffix('.')}: {_KINDS[facts.video.frozen_kind]}."
     if measure.name == "gap" and facts.video.open_gap_s >= facts.video.longest_gap_s:
         sentence = f"{sentence.removesuffix('.')}; it had not come back when the check ended."
+    if measure.name == "size":
+        sentence = f"{sentence.removesuffix('.')}: {_how_small(facts, limits)}."
     return Reason(
         cause=measure.cause,
         severity=SEVERITIES[reading.state],
@@ -41,6 +44,33 @@ def _reason(measure: Measure, reading: Reading, facts: Facts) -> Reason:
         measure=measure.name,
         seen=reading.seen,
         limit=reading.crossed,
+    )
+
+
+def _how_small(facts: Facts, limits: Limits) -> str:
+    judged = lasting(sizes_shown(facts, limits), limits)
+    assert judged is not None
+    before = larger_before(judged, facts)
+    if before:
+        return f"it shrank from {before.width}×{before.height} to {judged.said}"
+    return f"it came as {judged.said}"
+
+
+def _dips(facts: Facts, limits: Limits) -> Iterator[Reason]:
+    """Sizes that did not last: a note where the picture recovered, else nobody knows and that degrades."""
+    found = dips(sizes_shown(facts, limits), limits)
+    if not found:
+        return
+    least, took_s = min(found, key=lambda each: each.share), sum(each.took_s for each in found)
+    open_end = "; it was still small when the check ended" if found[-1].ends_watch else ""
+    yield Reason(
+        cause=Cause.SMALL,
+        severity=Severity.DEGRADES if open_end else Severity.NOTE,
+        sentence=(
+            f"The picture was small for {show(took_s, 's')}, {least.said} at the least: too short to count "
+            f"(limit {show(limits.size_lasts_s, 's')}){open_end}."
+        ),
+        measure="size",
     )
 
 
@@ -90,6 +120,7 @@ def _too_short(facts: Facts, limits: Limits) -> str | None:
 
 
 def _notes(facts: Facts, limits: Limits) -> Iterator[Reason]:
+    yield from _dips(facts, limits)
     if too_short := _too_short(facts, limits):
         yield Reason(cause=Cause.FROZEN, severity=Severity.NOTE, sentence=too_short)
     network, path = facts.network, facts.room.path

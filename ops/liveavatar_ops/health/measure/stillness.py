@@ -6,7 +6,9 @@ noise when averaged over the whole frame, but far more in its own block. The ref
 something moved, so slow swaying adds up until it shows.
 
 Three things move without being life: codec noise (below the limit), a small area at the edge such as a logo
-or a clock (not the face: outside the centre and few blocks), and a scene cut (everything at once).
+or a clock (not the face: outside the centre and few blocks), and a scene cut: everything at once, then a new
+scene that an encoder sharpens for a while. Where everything changes again within that while, and again after
+it, no scene is cut: a background moves, or a light flickers.
 """
 
 from dataclasses import dataclass, field
@@ -28,12 +30,14 @@ class Stillness:
     limits: Limits
     spells: Spells = field(init=False)
     cuts: int = 0
+    """Scenes begun after the first."""
     step: Blocks | None = None
     """Block changes of the last frame against the one before it."""
     _reference: Pooled | None = None
     _before: Pooled | None = None
     _centre: npt.NDArray[np.bool_] | None = None
     _settled_at_s: float = float("-inf")
+    _all_changed_at_s: float = float("-inf")
     _noise: float = 0.0
     _at_edge: bool = False
 
@@ -49,7 +53,7 @@ class Stillness:
             self.spells.see(True, at_s)
             return 0.0
         step = self.step = block_change(pooled, before)
-        if np.count_nonzero(step >= self.limits.cut_levels) >= self.limits.cut_area_share * step.size:
+        if self._is_cut(step, at_s):
             self.cuts += 1
             self._begin_scene(pooled, at_s)
         elif at_s < self._settled_at_s:
@@ -61,6 +65,13 @@ class Stillness:
         self.spells.label = self._kind()
         self.spells.see(True, at_s)
         return float(step.max())
+
+    def _is_cut(self, step: Blocks, at_s: float) -> bool:
+        """Everything changed at once, and had not for as long as a new scene may take to settle."""
+        if np.count_nonzero(step >= self.limits.cut_levels) < self.limits.cut_area_share * step.size:
+            return False
+        since_s, self._all_changed_at_s = at_s - self._all_changed_at_s, at_s
+        return since_s >= self.limits.settles_s
 
     def _kind(self) -> str:
         if self._at_edge:

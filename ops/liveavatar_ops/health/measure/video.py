@@ -8,17 +8,9 @@ import numpy as np
 from liveavatar_ops.health.facts import SizeChange, Span, VideoFacts
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measure import summary
+from liveavatar_ops.health.measure.blank import what_shows
 from liveavatar_ops.health.measure.mouth import MouthTrack
-from liveavatar_ops.health.measure.pooling import (
-    Blocks,
-    Plane,
-    Pooled,
-    black_share,
-    block_luma,
-    contrast,
-    detail_share,
-    pool,
-)
+from liveavatar_ops.health.measure.pooling import Plane, block_luma, contrast, pool
 from liveavatar_ops.health.measure.spells import Spells
 from liveavatar_ops.health.measure.stillness import Stillness
 
@@ -65,11 +57,11 @@ class VideoMeter:
         pooled = pool(y)
         blocks = block_luma(pooled)
         motion = self._still.see(pooled, at_s)
-        spread = contrast(blocks)
-        black = self._is_black(pooled, blocks)
-        self._black.see(black, at_s)
-        self._one_colour.see(not black and spread < self.limits.one_colour_below_levels, at_s)
-        self._looked.append((at_s, float(blocks.mean()), motion, spread))
+        shows = what_shows(pooled, blocks, self.limits)
+        self._black.see(shows == "black", at_s)
+        self._one_colour.see(shows == "one_colour", at_s)
+        self._dark += shows == "dark"
+        self._looked.append((at_s, float(blocks.mean()), motion, contrast(blocks)))
         if self.keep_mouth:
             self.mouth.see(blocks, self._still.step, at_s)
 
@@ -160,11 +152,3 @@ class VideoMeter:
             **summary.lasting("one_colour", flat, warm_s, until_s),
             **summary.picture(self._looked, self._size_counts, self._sizes, warm_s),
         )
-
-    def _is_black(self, pooled: Pooled, blocks: Blocks) -> bool:
-        """Mostly black pixels make a candidate; detail left tells a dark scene from no picture."""
-        if black_share(pooled, self.limits.black_level) < self.limits.black_pixels_share:
-            return False
-        dark = detail_share(blocks, self.limits.black_detail_levels) > self.limits.black_detail_share
-        self._dark += dark
-        return not dark
