@@ -5,6 +5,7 @@ from liveavatar_ops.health.facts import (
     Depth,
     HostFacts,
     LipFacts,
+    Reconnection,
     Refusal,
     RoomFacts,
     RoomFailure,
@@ -20,6 +21,12 @@ STARVED = HostFacts(loop_lag_p95_s=0.3, loop_lag_max_s=1.2, busy_share=1.0, core
 SILENT = {"answer_started_s": None, "answer_latency_s": None, "answer_speech_s": 0.0, "waited_s": 12.0}
 UNHEARD = {"speak_started_event_s": None, "user_heard_event_s": None, "mouth_moving_s": 0.0}
 NOTHING_HEARD = {**SILENT, **UNHEARD}
+LOST = {"reconnects": 1, "reconnections": (Reconnection(since_s=8.5),)}
+BACK = {
+    "reconnects": 1, "reconnecting_s": 3.0, "reconnections": (Reconnection(since_s=6.5, until_s=9.5),)
+}  # fmt: skip
+GAP_TO_THE_END = {"longest_gap_s": 6.0, "longest_gap_at_s": 8.0, "open_gap_s": 6.0, "fps": 14.0}
+UNHEARD_STOP = StopFacts(needed=True, sentence="No answer.", unheard=True)
 
 
 def refusal(error, *, status=None, code=None, at="start", **more):
@@ -113,6 +120,34 @@ TABLE = {
         healthy(room={"disconnected_s": 8.0, "disconnect_reason": "MEDIA_FAILURE"}), U, Cause.ICE
     ),
     "reconnected once": (healthy(room={"reconnects": 1, "reconnecting_s": 0.8}), D, Cause.SIGNALLING),
+    "the connection is lost and does not come back": (
+        healthy(room=LOST, video=GAP_TO_THE_END), U, Cause.SIGNALLING
+    ),
+    "the connection is lost, and the API does not answer either": (
+        healthy(room=LOST, video=GAP_TO_THE_END, stop=UNHEARD_STOP), I, Cause.OWN_NETWORK
+    ),
+    "all of our network is gone while we talk": (
+        healthy(TALK, room=LOST, conversation=NOTHING_HEARD, stop=UNHEARD_STOP), I, Cause.OWN_NETWORK
+    ),
+    "the connection was lost for a while": (
+        healthy(room=BACK, video={"longest_gap_s": 3.5, "longest_gap_at_s": 6.1, "freeze_s": 3.5}),
+        U,
+        Cause.SIGNALLING,
+    ),
+    "the question fell into a lost connection": (
+        healthy(TALK, room=BACK, conversation=NOTHING_HEARD), U, Cause.SIGNALLING
+    ),
+    "the SDK gives up joining anew": (
+        healthy(
+            room={**LOST, "disconnected_s": 13.5, "disconnect_reason": "UNKNOWN_REASON"},
+            video=GAP_TO_THE_END,
+        ),
+        U,
+        Cause.SIGNALLING,
+    ),
+    "another has our identity": (
+        healthy(room={"disconnected_s": 8.0, "disconnect_reason": "DUPLICATE_IDENTITY"}), U, Cause.SIGNALLING
+    ),
     "black": (
         healthy(
             video={"black_s": 8.0, "frozen_s": 8.0, "frozen_at_s": 6.0, "spans": (span("black", 6, 14),)}

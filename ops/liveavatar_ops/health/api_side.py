@@ -170,6 +170,7 @@ class ApiSide:
             by="check" if outcome.closed else None,
             took_s=round(took, 4),
             sentence=None if outcome.closed else outcome.sentence,
+            unheard=outcome.unheard,
         )
         if outcome.unkept:
             self._notes.notes.append(outcome.sentence)

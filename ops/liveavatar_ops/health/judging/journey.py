@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from liveavatar_ops.health.facts import Depth, Facts, Refusal
+from liveavatar_ops.health.judging import connection
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity
 
@@ -22,7 +23,6 @@ _ENDS_WITH_CREDITS = {
 }  # fmt: skip
 _QUOTA_CODES = {4003, 4033}
 _OUT_OF_CREDITS = "The account's credits were used up while one watched, so the service ended the session."
-_SIGNALLING_ENDS = {"SIGNAL_CLOSE", "STATE_MISMATCH", "CONNECTION_TIMEOUT", "JOIN_FAILURE"}
 
 
 def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
@@ -47,11 +47,7 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
         yield _no_video(facts, limits)
     elif facts.room.video_ended_s is not None and not ended:
         yield _video_ended(facts.room.video_ended_s, facts)
-    if facts.room.reconnects:
-        times = "once" if facts.room.reconnects == 1 else f"{facts.room.reconnects} times"
-        took = f", {facts.room.reconnecting_s:.1f} s in all" if facts.room.reconnecting_s else ""
-        severity = Severity.DEGRADES if facts.room.reconnects >= limits.reconnects_degraded else Severity.NOTE
-        yield _reason(Cause.SIGNALLING, severity, f"The connection was lost and made anew {times}{took}.")
+    yield from connection.reasons(facts, limits)
 
 
 def unfinished(facts: Facts) -> list[Reason]:
@@ -102,10 +98,8 @@ def _ended(facts: Facts) -> Reason | None:
     """The room or the avatar went away while we were watching."""
     room = facts.room
     why = f" ({room.disconnect_reason})" if room.disconnect_reason else ""
-    if room.disconnect_reason in _SIGNALLING_ENDS:
-        return _reason(Cause.SIGNALLING, Severity.FAILS, f"The room's connection broke off{why}.")
-    if room.disconnect_reason == "MEDIA_FAILURE":
-        return _reason(Cause.ICE, Severity.FAILS, f"The media path broke off{why}.")
+    if broken := connection.broke_off(facts):
+        return broken
     told_s = facts.stopped.at_s if facts.stopped else None
     ends = (
         (room.avatar_left_s, "The avatar left the room"),

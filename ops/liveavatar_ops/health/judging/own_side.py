@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from liveavatar_ops.health.facts import Facts, RoomFacts, VideoFacts
+from liveavatar_ops.health.judging import connection
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measures import MEASURES, show
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity
@@ -30,7 +31,19 @@ def reasons(facts: Facts) -> Iterator[Reason]:
         yield Reason(cause=Cause.OWN_HOST, severity=Severity.DOUBTFUL, sentence=text)
     if facts.stop.needed and not facts.stop.stopped:
         text = facts.stop.sentence or "The LiveAvatar session may still be open and billing."
-        yield Reason(cause=Cause.CLEAN_UP, severity=Severity.FAILS, sentence=text)
+        severity = Severity.DOUBTFUL if offline(facts) else Severity.FAILS
+        yield Reason(cause=Cause.CLEAN_UP, severity=severity, sentence=text)
+
+
+def offline(facts: Facts) -> str | None:
+    """The sentence that says that our network was gone; None where it was there, or nobody can tell."""
+    if not (connection.lost(facts) and facts.stop.unheard):
+        return None
+    since_s = facts.room.reconnections[-1].since_s
+    return (
+        f"Our own network was gone: the connection to the room was lost at {show(since_s, 's')} and had not "
+        "come back, and LiveAvatar's API did not answer from here either."
+    )
 
 
 def starved(facts: Facts, limits: Limits) -> str | None:
@@ -67,7 +80,7 @@ def starved(facts: Facts, limits: Limits) -> str | None:
 
 def doubt(reason: Reason, facts: Facts, limits: Limits) -> Reason:
     """
-    On a starved host, leave standing only what its own lateness cannot have caused.
+    On a starved or offline host, leave standing only what its own lateness cannot have caused.
 
     What does not stand: every wait and rate; a small picture (a starved receiver is sent a smaller layer); a
     still mouth and the lips' time (late sound is held against the wrong pictures); a standing or missing
