@@ -156,6 +156,8 @@ class HostFacts(Part):
     """Share of the watch in which some task of the machine waited for a CPU (Linux pressure stall)."""
     stolen_share: float | None = None
     """Share of CPU time that a hypervisor gave to others."""
+    throttled_share: float | None = None
+    """Share of the periods of our CPU quota in which it was used up (cgroup); None without a quota."""
     load: float | None = None
     """One-minute load average."""
     cores: int | None = None

@@ -114,6 +114,7 @@ def host(facts: Facts) -> list[Pair]:
         ("CPUs busy", _share(own.busy_share)),
         ("Waited for a CPU", _share(own.waited_share)),
         ("CPU stolen", _share(own.stolen_share)),
+        ("CPU quota used up", _share(own.throttled_share)),
         ("Load", None if own.load is None else f"{own.load:.1f} on {own.cores or '?'} cores"),
         ("Frames waiting, most", _count(own.backlog_max)),
         ("Frames we dropped", _count(own.frames_dropped)),
