@@ -232,6 +232,18 @@ TABLE = {
     "clipped": (
         healthy(TALK, audio={"speech_s": 3.0, "level_dbfs": -6.0, "clipped_share": 0.2}), U, Cause.DISTORTED
     ),
+    "sound made up": (healthy(TALK, network={"concealed_share": 0.25}), U, Cause.DISTORTED),
+    "sound made up for what our line lost": (
+        healthy(TALK, network={"concealed_share": 0.25, "loss_share": 0.25, "jitter_s": 0.3}),
+        I,
+        Cause.OWN_NETWORK,
+    ),
+    "sound made up, the sound's packets lost": (
+        healthy(TALK, network={"concealed_share": 0.1, "sound_loss_share": 0.1}), I, Cause.OWN_NETWORK
+    ),
+    "silence put in where the avatar sent none": (
+        healthy(TALK, network={"concealed_share": 0.01, "concealed_silence_share": 0.5}), H, Cause.NONE
+    ),
     "hard to hear": (healthy(TALK, audio={"speech_s": 3.0, "level_dbfs": -43.0}), D, Cause.MUTE),
     "left open": (healthy(stop=StopFacts(needed=True, sentence="500.")), U, Cause.CLEAN_UP),
     "slow to stop": (healthy(stop={"took_s": 8.0}), D, Cause.SLOW),

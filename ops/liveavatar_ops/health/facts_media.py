@@ -49,6 +49,11 @@ class NetworkFacts(Part):
     pli_count: int | None = None
     qp_mean: float | None = None
     concealed_share: float | None = None
+    """Of the sound, what the decoder made up to be heard; silence that it put in does not count."""
+    concealed_silence_share: float | None = None
+    """Of the sound, silence that the decoder put in: none was sent while nobody spoke, or none arrived."""
+    sound_loss_share: float | None = None
+    """As `loss_share`, of the sound's packets."""
     arrivals: ArrivalSeries = ArrivalSeries()
 
 

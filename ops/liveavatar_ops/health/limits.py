@@ -145,7 +145,9 @@ class Limits(BaseModel):
     area_unhealthy_share: float = _limit(0.5, "share", "of the area asked for", _OWN, most=4)
 
     # Network, noted only: it may be ours.
-    loss_noted_share: float = _limit(0.05, "share", "packets lost", "Daily, Twilio")
+    loss_noted_share: float = _limit(
+        0.05, "share", "packets lost: sound that is made up for them is not the avatar's", "Daily, Twilio"
+    )
     jitter_noted_s: float = _limit(0.1, "s", "arrival jitter", "Twilio, Teams")
     round_trip_noted_s: float = _limit(0.5, "s", "round trip", "Teams")
 
@@ -237,8 +239,9 @@ class Limits(BaseModel):
     )
     host_dropped_share: float = _limit(0.02, "share", "of frames dropped on our side", _OWN)
     host_decoder_dropped_share: float = _limit(
-        0.1, "share", "of the frames that arrived, dropped by our decoder: our rates are not evidence", _OWN
-    )
+        0.1, "share", "of the frames that arrived, dropped by our decoder: our rates are not evidence",
+        f"{_OWN}; none seen so far on a lossy line, nor with both cores busy",
+    )  # fmt: skip
     host_stolen_share: float = _limit(
         0.1, "share", "of CPU time that a hypervisor gave to others: our rates are not evidence", _OWN
     )

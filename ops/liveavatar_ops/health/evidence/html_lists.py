@@ -99,6 +99,7 @@ def network(facts: Facts) -> list[Pair]:
         ("Frames dropped", _count(seen.frames_dropped)),
         ("NACK · PLI", None if seen.nack_count is None else f"{seen.nack_count} · {seen.pli_count or 0}"),
         ("Quantiser, mean", None if seen.qp_mean is None else f"{seen.qp_mean:.0f}"),
+        ("Sound packets lost", _share(seen.sound_loss_share)),
         ("Sound made up", _share(seen.concealed_share)),
     )
 

@@ -146,8 +146,9 @@ def _looked_often(kind: str, video: VideoFacts, limits: Limits) -> bool:
 
 def _heard_most(facts: Facts, limits: Limits) -> bool:
     """Sound came nearly all the time, and came from the other side: a decoder that waits makes up silence."""
-    since_s = facts.room.audio_subscribed_s
-    if since_s is None or (facts.network.concealed_share or 0.0) >= limits.concealed_unhealthy_share:
+    since_s, network = facts.room.audio_subscribed_s, facts.network
+    made_up_share = (network.concealed_share or 0.0) + (network.concealed_silence_share or 0.0)
+    if since_s is None or made_up_share >= limits.concealed_unhealthy_share:
         return False
     watched_s = (facts.room.watched_until_s or since_s) - since_s
     return watched_s > 0 and facts.audio.heard_s >= limits.host_heard_share * watched_s
