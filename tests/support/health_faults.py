@@ -11,6 +11,7 @@ from liveavatar_ops.health.facts import (
     RoomFailure,
     SizeChange,
     StopFacts,
+    Unasked,
     VideoFacts,
 )
 from liveavatar_ops.health.verdicts import Cause, Verdict
@@ -204,6 +205,21 @@ TABLE = {
     "no answer": (healthy(TALK, conversation=NOTHING_HEARD), U, Cause.NO_ANSWER),
     "nobody waited for the answer": (
         healthy(TALK, conversation={**NOTHING_HEARD, "waited_s": 2.0}), I, Cause.NO_ANSWER
+    ),
+    "our microphone is refused": (
+        healthy(TALK, conversation=None, unasked=Unasked(kind="microphone_refused", why="not allowed")),
+        U,
+        Cause.SIGNALLING,
+    ),
+    "our microphone gets no answer": (
+        healthy(TALK, conversation=None, unasked=Unasked(kind="microphone_unanswered", why="no answer")),
+        I,
+        Cause.SIGNALLING,
+    ),
+    "too short for a conversation": (
+        healthy(TALK, conversation=None, unasked=Unasked(kind="session_over", why="a minute")),
+        I,
+        Cause.CONFIGURATION,
     ),
     "slow answer": (healthy(TALK, conversation={"answer_latency_s": 5.0}), D, Cause.SLOW),
     "answer far too late": (healthy(TALK, conversation={"answer_latency_s": 9.0}), U, Cause.SLOW),

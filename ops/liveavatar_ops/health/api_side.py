@@ -131,9 +131,15 @@ class ApiSide:
                 self._may_be_open = False
                 self._ledger.void(self._job.check_id, "start was refused, so nothing was opened")
             raise
+        self._note_longest(started)
         self._ledger.started(self._job.check_id)
         self._row = self._ledger.get(self._job.check_id)
         return started
+
+    def _note_longest(self, started: Started) -> None:
+        known = (self._notes.target.max_session_duration_s, started.max_session_duration)
+        longest_s = min((each for each in known if each is not None), default=None)
+        self._notes.target = self._notes.target.model_copy(update={"max_session_duration_s": longest_s})
 
     def _was_refused_for_certain(self) -> bool:
         refusal = self._notes.refusal

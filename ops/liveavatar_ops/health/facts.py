@@ -23,6 +23,7 @@ from liveavatar_ops.health.facts_media import (
     Part,
     SizeChange,
     Span,
+    Unasked,
     VideoFacts,
 )
 from liveavatar_ops.health.facts_room import IcePath, OwnNetwork, Reconnection, RoomFacts, RoomFailure
@@ -55,6 +56,7 @@ __all__ = [
     "Span",
     "StopFacts",
     "TargetFacts",
+    "Unasked",
     "VideoFacts",
 ]
 
@@ -89,6 +91,7 @@ class TargetFacts(Part):
     height: int | None = None
     sandbox: bool = False
     max_session_duration_s: int | None = None
+    """The least of what the template asks for, what the sandbox allows and what the start answered."""
     speaks_first: bool = False
     """Whether the context gives an opening text, so that the avatar greets unasked."""
 
@@ -206,6 +209,7 @@ class Facts(Part):
     video: VideoFacts = VideoFacts()
     audio: AudioFacts = AudioFacts()
     conversation: ConversationFacts | None = None
+    unasked: Unasked | None = None
     events: tuple[EventFact, ...] = ()
     network: NetworkFacts = NetworkFacts()
     host: HostFacts = HostFacts()

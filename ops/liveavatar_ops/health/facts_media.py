@@ -191,3 +191,10 @@ class ConversationFacts(Part):
     mouth_moving_s: float = 0.0
     """Time with a moving mouth after the prompt, heard or not."""
     lips: LipFacts = LipFacts()
+
+
+class Unasked(Part):
+    """Why there was no conversation though one was wanted: nothing was asked, or not listened to its end."""
+
+    kind: Literal["microphone_refused", "microphone_unanswered", "session_over"]
+    why: str

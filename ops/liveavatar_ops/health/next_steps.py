@@ -115,6 +115,14 @@ _LOST_ON_THE_WAY = (
     "Look at this machine's own line (Wi-Fi, VPN, a full uplink) and check again, best from where your "
     "viewers are: what is lost between the media server and here says nothing of the avatar."
 )
+_MICROPHONE = (
+    "Check again; if the microphone is refused again, viewers cannot talk either: send support the session "
+    "id and ask whether the room's token may publish sound (canPublish)."
+)
+_TOO_SHORT = (
+    "Give the session a minute or more (max_session_duration of the template; --max-credits, where it was "
+    "given), or check with `--depth video`; a sandbox session ends after a minute."
+)
 _QUOTA_BY_CODE = {
     4003: (
         "All sessions of the plan are in use: `liveavatar-ops health janitor` stops probe sessions left "
@@ -146,8 +154,14 @@ def _of_quota(facts: Facts) -> str | None:
 
 def _of_configuration(facts: Facts) -> str | None:
     target, refusal = facts.target, facts.refusal
+    if refusal is None and facts.unasked:
+        return _TOO_SHORT
     at_session = refusal is not None and refusal.step in {"token", "start"}
     return REFUSED_NEXT_STEP if at_session and may_be_refused(target.sandbox, target.avatar_id) else None
+
+
+def _of_signalling(facts: Facts) -> str | None:
+    return _MICROPHONE if facts.unasked and facts.unasked.kind != "session_over" else None
 
 
 def _of_own_host(facts: Facts) -> str | None:
@@ -165,6 +179,7 @@ def _of_own_network(facts: Facts) -> str | None:
 _BY_FACTS: dict[Cause, Callable[[Facts], str | None]] = {
     Cause.QUOTA: _of_quota,
     Cause.CONFIGURATION: _of_configuration,
+    Cause.SIGNALLING: _of_signalling,
     Cause.OWN_HOST: _of_own_host,
     Cause.OWN_NETWORK: _of_own_network,
 }

@@ -149,3 +149,22 @@ def test_a_stop_that_was_answered_late_alone_is_no_lost_network():
     assert judge(healthy(stop=left), Limits()).cause is Cause.CLEAN_UP
     back = {**LOST, "reconnections": (Reconnection(since_s=8.5, until_s=9.0),)}
     assert judge(healthy(room=back, stop=left), Limits()).cause is Cause.CLEAN_UP
+
+
+@pytest.mark.parametrize(
+    ("at_s", "longest_s", "verdict"),
+    [(60.4, 60, Verdict.HEALTHY), (30.0, 60, Verdict.UNHEALTHY), (60.4, None, Verdict.UNHEALTHY)],
+    ids=["when it was due", "too soon", "nobody knows when it was due"],
+)
+def test_a_session_that_ended_when_it_was_due_is_noted(at_s: float, longest_s: int | None, verdict: Verdict):
+    """Sandbox sessions end after a minute, however long one wants to watch."""
+    facts = healthy(
+        target={"max_session_duration_s": longest_s},
+        room={"avatar_left_s": at_s + 0.1},
+        events=stopped("MAX_DURATION_REACHED", at_s=at_s),
+    )
+
+    judged = judge(facts, Limits())
+
+    assert judged.verdict is verdict
+    assert ("which was due: it may last 60 s." in judged.headline) == (verdict is Verdict.HEALTHY)

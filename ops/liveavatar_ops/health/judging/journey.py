@@ -21,7 +21,11 @@ _BY_ERROR = {
 _ENDS_WITH_CREDITS = {
     Cause.AVATAR_LEFT, Cause.NO_AVATAR, Cause.NO_VIDEO, Cause.MUTE, Cause.NO_ANSWER, Cause.SLOW,
 }  # fmt: skip
+_TOO_SHORT = (
+    "The session was too short for a conversation: it was over before an answer had been listened to."
+)
 _QUOTA_CODES = {4003, 4033}
+_MOST_REACHED = "MAX_DURATION_REACHED"
 _OUT_OF_CREDITS = "The account's credits were used up while one watched, so the service ended the session."
 
 
@@ -61,6 +65,8 @@ def unfinished(facts: Facts) -> list[Reason]:
     elif depth.includes(Depth.VIDEO) and not facts.video.frames:
         missing = "no frame was seen"
     elif depth.includes(Depth.CONVERSATION) and facts.conversation is None:
+        if facts.unasked and facts.unasked.kind == "session_over":
+            return [_reason(Cause.CONFIGURATION, Severity.DOUBTFUL, _TOO_SHORT)]
         missing = "nothing was said"
     if missing is None:
         return []
@@ -110,7 +116,18 @@ def _ended(facts: Facts) -> Reason | None:
     if gone_s is None:
         return None
     after_s = gone_s - (room.avatar_joined_s or room.connected_s or 0.0)
-    return _reason(Cause.AVATAR_LEFT, Severity.FAILS, f"{who} after {after_s:.1f} s{_said(facts, why)}.")
+    text = f"{who} after {after_s:.1f} s{_said(facts, why)}"
+    if _was_due(facts):
+        text = f"{text}, which was due: it may last {facts.target.max_session_duration_s} s"
+    return _reason(Cause.AVATAR_LEFT, Severity.NOTE if _was_due(facts) else Severity.FAILS, f"{text}.")
+
+
+def _was_due(facts: Facts) -> bool:
+    """The service ended the session when it had lasted as long as it may: the avatar stayed to its end."""
+    start, longest_s, stopped = facts.step("start"), facts.target.max_session_duration_s, facts.stopped
+    if start is None or longest_s is None or stopped is None or stopped.detail != _MOST_REACHED:
+        return False
+    return stopped.at_s - start.started_s >= longest_s
 
 
 def _said(facts: Facts, why: str) -> str:
