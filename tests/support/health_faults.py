@@ -1,7 +1,10 @@
 """Faults as facts: what happened, the verdict and the cause that it must get."""
 
+from decimal import Decimal
+
 from liveavatar_ops.health.facts import (
     AudioFacts,
+    CreditFacts,
     Depth,
     HostFacts,
     LipFacts,
@@ -63,6 +66,15 @@ TABLE = {
     "too many sessions": (refused("ConcurrencyLimit", status=403, code=4003), I, Cause.QUOTA),
     "code 4003 under another class": (refused("BadCredentials", status=403, code=4003), I, Cause.QUOTA),
     "no credits": (refused("OutOfCredits", status=400, code=4033), I, Cause.QUOTA),
+    "no credits, seen before a start": (
+        healthy(Depth.API, credits=CreditFacts(before=Decimal(0), minute=Decimal(1))), I, Cause.QUOTA
+    ),
+    "no credits, in the sandbox": (
+        healthy(Depth.API, credits=CreditFacts(before=Decimal(0), minute=Decimal(0))), H, Cause.NONE
+    ),
+    "a session started without credits": (
+        healthy(Depth.SESSION, credits=CreditFacts(before=Decimal("0.5"), minute=Decimal(1))), H, Cause.NONE
+    ),
     "rate limit": (refused("TooFast", status=429, retry_after_s=7), I, Cause.QUOTA),
     "unknown avatar": (refused("Invalid", status=400), U, Cause.CONFIGURATION),
     "context deleted": (refused("NotThere", status=404, at="context"), U, Cause.CONFIGURATION),

@@ -65,6 +65,7 @@ class ApiSide:
 
     def look(self) -> None:
         """Depth api: is the key good, what is left on the account, does everything named exist."""
+        self._notes.credits["minute"] = price(self._job.body, 60)
         self._notes.credits["before"] = self._notes.call("credits", Account(self._client).credits)
         for reference in references(self._job.body):
             self._notes.call(reference.kind, lambda it=reference: self._find(it))  # type: ignore[misc] # a loop variable bound on purpose

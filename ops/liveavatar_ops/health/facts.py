@@ -189,11 +189,18 @@ class CreditFacts(Part):
     before: Decimal | None = None
     after: Decimal | None = None
     estimate: Decimal | None = None
+    minute: Decimal | None = None
+    """What one minute of such a session costs by the price list; 0 in the sandbox."""
 
     @property
     def spent(self) -> Decimal | None:
         """Difference of the account's balance; others on the account may have spent too."""
         return None if self.before is None or self.after is None else self.before - self.after
+
+    @property
+    def short(self) -> bool:
+        """Whether the account has less than one minute's worth, which a start needs (facts §4)."""
+        return self.before is not None and self.minute is not None and self.before < self.minute
 
 
 class Facts(Part):

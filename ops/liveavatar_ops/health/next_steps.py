@@ -144,6 +144,8 @@ def _of_quota(facts: Facts) -> str | None:
     refusal = facts.refusal
     if facts.out_of_credits:
         return _QUOTA_BY_CODE[4033]
+    if refusal is None and facts.credits.short:
+        return f"{_QUOTA_BY_CODE[4033]} With overage, `--depth session` shows whether one starts."
     if refusal is None:
         return None
     if refusal.code in _QUOTA_BY_CODE:

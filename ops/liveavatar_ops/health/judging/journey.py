@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from liveavatar_ops.health.facts import Depth, Facts, Refusal
+from liveavatar_ops.health.facts import CreditFacts, Depth, Facts, Refusal
 from liveavatar_ops.health.judging import connection
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity
@@ -34,6 +34,8 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
     if facts.refusal:
         yield _refused(facts.refusal)
         return
+    if facts.target.depth is Depth.API and facts.credits.short:
+        yield _reason(Cause.QUOTA, Severity.DOUBTFUL, _short_of_credits(facts.credits))
     if facts.room.failure:
         yield _not_joined(facts)
         return
@@ -78,6 +80,13 @@ def for_want_of_credits(reason: Reason, facts: Facts) -> Reason:
     if not facts.out_of_credits or reason.cause not in _ENDS_WITH_CREDITS or reason.severity is Severity.NOTE:
         return reason
     return reason.model_copy(update={"severity": Severity.DOUBTFUL})
+
+
+def _short_of_credits(credit: CreditFacts) -> str:
+    return (
+        f"The account has {credit.before} credits and a minute costs {credit.minute}: no session can start, "
+        "unless the plan allows overage."
+    )
 
 
 def _refused(refusal: Refusal) -> Reason:
