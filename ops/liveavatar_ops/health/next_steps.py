@@ -115,6 +115,12 @@ _LOST_ON_THE_WAY = (
     "Look at this machine's own line (Wi-Fi, VPN, a full uplink) and check again, best from where your "
     "viewers are: what is lost between the media server and here says nothing of the avatar."
 )
+_AGENT_ENDS = {"AGENT_HANG_UP", "SERVER_ERROR", "DISPATCH_FAILED", "AGENT_ERROR"}
+"""Ends that a key which OpenAI refuses can show as (LiveAvatar API facts §3.7)."""
+_OF_THE_AGENT = (
+    "Check {key} first (rotated, revoked, out of quota?): `aws secretsmanager describe-secret`, `pulumi up`; "
+    "then model name and context of the template; if they are right, send support the session id."
+)
 _MICROPHONE = (
     "Check again; if the microphone is refused again, viewers cannot talk either: send support the session "
     "id and ask whether the room's token may publish sound (canPublish)."
@@ -166,6 +172,15 @@ def _of_signalling(facts: Facts) -> str | None:
     return _MICROPHONE if facts.unasked and facts.unasked.kind != "session_over" else None
 
 
+def _of_ending(facts: Facts) -> str | None:
+    """The avatar may be gone because the agent that speaks for it is; who gave no reason is not asked."""
+    ends = {facts.room.disconnect_reason, facts.stopped.detail if facts.stopped else None}
+    agent = facts.target.connector
+    if agent is None or not ends & _AGENT_ENDS:
+        return None
+    return _OF_THE_AGENT.format(key="the OpenAI key" if agent == "openai_realtime" else f"the key of {agent}")
+
+
 def _of_own_host(facts: Facts) -> str | None:
     again = "Run the same check again; if the probe dies twice, run `liveavatar-ops doctor`."
     return again if facts.probe_failure else None
@@ -182,6 +197,8 @@ _BY_FACTS: dict[Cause, Callable[[Facts], str | None]] = {
     Cause.QUOTA: _of_quota,
     Cause.CONFIGURATION: _of_configuration,
     Cause.SIGNALLING: _of_signalling,
+    Cause.NO_AVATAR: _of_ending,
+    Cause.AVATAR_LEFT: _of_ending,
     Cause.OWN_HOST: _of_own_host,
     Cause.OWN_NETWORK: _of_own_network,
 }
