@@ -1,15 +1,20 @@
 """Faults as facts: what happened, the verdict and the cause that it must get."""
 
+from decimal import Decimal
+
 from liveavatar_ops.health.facts import (
     AudioFacts,
+    CreditFacts,
     Depth,
     HostFacts,
     LipFacts,
+    Reconnection,
     Refusal,
     RoomFacts,
     RoomFailure,
     SizeChange,
     StopFacts,
+    Unasked,
     VideoFacts,
 )
 from liveavatar_ops.health.verdicts import Cause, Verdict
@@ -20,6 +25,12 @@ STARVED = HostFacts(loop_lag_p95_s=0.3, loop_lag_max_s=1.2, busy_share=1.0, core
 SILENT = {"answer_started_s": None, "answer_latency_s": None, "answer_speech_s": 0.0, "waited_s": 12.0}
 UNHEARD = {"speak_started_event_s": None, "user_heard_event_s": None, "mouth_moving_s": 0.0}
 NOTHING_HEARD = {**SILENT, **UNHEARD}
+LOST = {"reconnects": 1, "reconnections": (Reconnection(since_s=8.5),)}
+BACK = {
+    "reconnects": 1, "reconnecting_s": 3.0, "reconnections": (Reconnection(since_s=6.5, until_s=9.5),)
+}  # fmt: skip
+GAP_TO_THE_END = {"longest_gap_s": 6.0, "longest_gap_at_s": 8.0, "open_gap_s": 6.0, "fps": 14.0}
+UNHEARD_STOP = StopFacts(needed=True, sentence="No answer.", unheard=True)
 
 
 def refusal(error, *, status=None, code=None, at="start", **more):
@@ -55,6 +66,15 @@ TABLE = {
     "too many sessions": (refused("ConcurrencyLimit", status=403, code=4003), I, Cause.QUOTA),
     "code 4003 under another class": (refused("BadCredentials", status=403, code=4003), I, Cause.QUOTA),
     "no credits": (refused("OutOfCredits", status=400, code=4033), I, Cause.QUOTA),
+    "no credits, seen before a start": (
+        healthy(Depth.API, credits=CreditFacts(before=Decimal(0), minute=Decimal(1))), I, Cause.QUOTA
+    ),
+    "no credits, in the sandbox": (
+        healthy(Depth.API, credits=CreditFacts(before=Decimal(0), minute=Decimal(0))), H, Cause.NONE
+    ),
+    "a session started without credits": (
+        healthy(Depth.SESSION, credits=CreditFacts(before=Decimal("0.5"), minute=Decimal(1))), H, Cause.NONE
+    ),
     "rate limit": (refused("TooFast", status=429, retry_after_s=7), I, Cause.QUOTA),
     "unknown avatar": (refused("Invalid", status=400), U, Cause.CONFIGURATION),
     "context deleted": (refused("NotThere", status=404, at="context"), U, Cause.CONFIGURATION),
@@ -113,6 +133,34 @@ TABLE = {
         healthy(room={"disconnected_s": 8.0, "disconnect_reason": "MEDIA_FAILURE"}), U, Cause.ICE
     ),
     "reconnected once": (healthy(room={"reconnects": 1, "reconnecting_s": 0.8}), D, Cause.SIGNALLING),
+    "the connection is lost and does not come back": (
+        healthy(room=LOST, video=GAP_TO_THE_END), U, Cause.SIGNALLING
+    ),
+    "the connection is lost, and the API does not answer either": (
+        healthy(room=LOST, video=GAP_TO_THE_END, stop=UNHEARD_STOP), I, Cause.OWN_NETWORK
+    ),
+    "all of our network is gone while we talk": (
+        healthy(TALK, room=LOST, conversation=NOTHING_HEARD, stop=UNHEARD_STOP), I, Cause.OWN_NETWORK
+    ),
+    "the connection was lost for a while": (
+        healthy(room=BACK, video={"longest_gap_s": 3.5, "longest_gap_at_s": 6.1, "freeze_s": 3.5}),
+        U,
+        Cause.SIGNALLING,
+    ),
+    "the question fell into a lost connection": (
+        healthy(TALK, room=BACK, conversation=NOTHING_HEARD), U, Cause.SIGNALLING
+    ),
+    "the SDK gives up joining anew": (
+        healthy(
+            room={**LOST, "disconnected_s": 13.5, "disconnect_reason": "UNKNOWN_REASON"},
+            video=GAP_TO_THE_END,
+        ),
+        U,
+        Cause.SIGNALLING,
+    ),
+    "another has our identity": (
+        healthy(room={"disconnected_s": 8.0, "disconnect_reason": "DUPLICATE_IDENTITY"}), U, Cause.SIGNALLING
+    ),
     "black": (
         healthy(
             video={"black_s": 8.0, "frozen_s": 8.0, "frozen_at_s": 6.0, "spans": (span("black", 6, 14),)}
@@ -170,6 +218,21 @@ TABLE = {
     "nobody waited for the answer": (
         healthy(TALK, conversation={**NOTHING_HEARD, "waited_s": 2.0}), I, Cause.NO_ANSWER
     ),
+    "our microphone is refused": (
+        healthy(TALK, conversation=None, unasked=Unasked(kind="microphone_refused", why="not allowed")),
+        U,
+        Cause.SIGNALLING,
+    ),
+    "our microphone gets no answer": (
+        healthy(TALK, conversation=None, unasked=Unasked(kind="microphone_unanswered", why="no answer")),
+        I,
+        Cause.SIGNALLING,
+    ),
+    "too short for a conversation": (
+        healthy(TALK, conversation=None, unasked=Unasked(kind="session_over", why="a minute")),
+        I,
+        Cause.CONFIGURATION,
+    ),
     "slow answer": (healthy(TALK, conversation={"answer_latency_s": 5.0}), D, Cause.SLOW),
     "answer far too late": (healthy(TALK, conversation={"answer_latency_s": 9.0}), U, Cause.SLOW),
     "voice with a still mouth": (
@@ -196,6 +259,18 @@ TABLE = {
     ),
     "clipped": (
         healthy(TALK, audio={"speech_s": 3.0, "level_dbfs": -6.0, "clipped_share": 0.2}), U, Cause.DISTORTED
+    ),
+    "sound made up": (healthy(TALK, network={"concealed_share": 0.25}), U, Cause.DISTORTED),
+    "sound made up for what our line lost": (
+        healthy(TALK, network={"concealed_share": 0.25, "loss_share": 0.25, "jitter_s": 0.3}),
+        I,
+        Cause.OWN_NETWORK,
+    ),
+    "sound made up, the sound's packets lost": (
+        healthy(TALK, network={"concealed_share": 0.1, "sound_loss_share": 0.1}), I, Cause.OWN_NETWORK
+    ),
+    "silence put in where the avatar sent none": (
+        healthy(TALK, network={"concealed_share": 0.01, "concealed_silence_share": 0.5}), H, Cause.NONE
     ),
     "hard to hear": (healthy(TALK, audio={"speech_s": 3.0, "level_dbfs": -43.0}), D, Cause.MUTE),
     "left open": (healthy(stop=StopFacts(needed=True, sentence="500.")), U, Cause.CLEAN_UP),

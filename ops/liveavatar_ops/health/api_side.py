@@ -65,6 +65,7 @@ class ApiSide:
 
     def look(self) -> None:
         """Depth api: is the key good, what is left on the account, does everything named exist."""
+        self._notes.credits["minute"] = price(self._job.body, 60)
         self._notes.credits["before"] = self._notes.call("credits", Account(self._client).credits)
         for reference in references(self._job.body):
             self._notes.call(reference.kind, lambda it=reference: self._find(it))  # type: ignore[misc] # a loop variable bound on purpose
@@ -131,9 +132,15 @@ class ApiSide:
                 self._may_be_open = False
                 self._ledger.void(self._job.check_id, "start was refused, so nothing was opened")
             raise
+        self._note_longest(started)
         self._ledger.started(self._job.check_id)
         self._row = self._ledger.get(self._job.check_id)
         return started
+
+    def _note_longest(self, started: Started) -> None:
+        known = (self._notes.target.max_session_duration_s, started.max_session_duration)
+        longest_s = min((each for each in known if each is not None), default=None)
+        self._notes.target = self._notes.target.model_copy(update={"max_session_duration_s": longest_s})
 
     def _was_refused_for_certain(self) -> bool:
         refusal = self._notes.refusal
@@ -170,6 +177,7 @@ class ApiSide:
             by="check" if outcome.closed else None,
             took_s=round(took, 4),
             sentence=None if outcome.closed else outcome.sentence,
+            unheard=outcome.unheard,
         )
         if outcome.unkept:
             self._notes.notes.append(outcome.sentence)

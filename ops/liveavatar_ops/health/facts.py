@@ -23,8 +23,10 @@ from liveavatar_ops.health.facts_media import (
     Part,
     SizeChange,
     Span,
+    Unasked,
     VideoFacts,
 )
+from liveavatar_ops.health.facts_room import IcePath, OwnNetwork, Reconnection, RoomFacts, RoomFailure
 
 __all__ = [
     "NO_CREDITS",
@@ -46,6 +48,7 @@ __all__ = [
     "NetworkFacts",
     "OwnNetwork",
     "Part",
+    "Reconnection",
     "Refusal",
     "RoomFacts",
     "RoomFailure",
@@ -53,6 +56,7 @@ __all__ = [
     "Span",
     "StopFacts",
     "TargetFacts",
+    "Unasked",
     "VideoFacts",
 ]
 
@@ -87,6 +91,7 @@ class TargetFacts(Part):
     height: int | None = None
     sandbox: bool = False
     max_session_duration_s: int | None = None
+    """The least of what the template asks for, what the sandbox allows and what the start answered."""
     speaks_first: bool = False
     """Whether the context gives an opening text, so that the avatar greets unasked."""
 
@@ -106,9 +111,6 @@ NO_CREDITS = "NO_CREDITS"
 SESSION_STOPPED = "session.stopped"
 """The event by which the service says that a session is over (LiveAvatar API facts §3.4)."""
 
-OwnNetwork = Literal["name", "route", "listener", "certificate", "proxy", "variable"]
-"""Which part of our own way out stood in the way (see own_network.py)."""
-
 
 class Refusal(Part):
     """The step that ended the check early. `error` is the class name of the API client's error tree."""
@@ -123,63 +125,6 @@ class Refusal(Part):
     retry_after_s: float | None = None
     own_network: OwnNetwork | None = None
     """None where our own network had no part in it, or none that is known."""
-
-
-class IcePath(Part):
-    """The way media took, from the selected candidate pair."""
-
-    protocol: Literal["udp", "tcp"] | None = None
-    local_type: str | None = None
-    remote_type: str | None = None
-    relay_protocol: str | None = None
-    round_trip_s: float | None = None
-
-
-class RoomFailure(Part):
-    """Why the room was not reached: signalling, its token, or the media path (ICE)."""
-
-    kind: Literal["signalling", "token", "ice", "deadline"]
-    sentence: str
-    tcp_would_work: bool | None = None
-    """After ICE: whether a TCP port that the server offers takes connections; None: not asked, not known."""
-    own_network: OwnNetwork | None = None
-    """As with a refusal."""
-
-
-class RoomFacts(Part):
-    """The moments between asking to join and the last look, and how the room ended."""
-
-    connect_started_s: float | None = None
-    connected_s: float | None = None
-    avatar_joined_s: float | None = None
-    video_published_s: float | None = None
-    video_subscribed_s: float | None = None
-    audio_published_s: float | None = None
-    audio_subscribed_s: float | None = None
-    watched_until_s: float | None = None
-    """When watching ended; the waits for what never came count up to here."""
-    video_ended_s: float | None = None
-    """When the avatar muted its video track or took it back, and did not show it again."""
-    video_ended_by: Literal["muted", "unpublished"] | None = None
-    avatar_left_s: float | None = None
-    disconnected_s: float | None = None
-    disconnect_reason: str | None = None
-    """LiveKit's word, for example ROOM_DELETED; None after our own leaving."""
-    reconnects: int = 0
-    reconnecting_s: float = 0.0
-    participants: tuple[str, ...] = ()
-    failure: RoomFailure | None = None
-    path: IcePath | None = None
-
-    @property
-    def gone(self) -> bool:
-        """Whether the avatar or the room went away while we were watching."""
-        return self.avatar_left_s is not None or self.disconnected_s is not None
-
-    @property
-    def waited_until_s(self) -> float | None:
-        """Up to when something could still come: the room's end, else the end of our watching."""
-        return self.disconnected_s if self.disconnected_s is not None else self.watched_until_s
 
 
 class EventFact(Part):
@@ -214,6 +159,8 @@ class HostFacts(Part):
     """Share of the watch in which some task of the machine waited for a CPU (Linux pressure stall)."""
     stolen_share: float | None = None
     """Share of CPU time that a hypervisor gave to others."""
+    throttled_share: float | None = None
+    """Share of the periods of our CPU quota in which it was used up (cgroup); None without a quota."""
     load: float | None = None
     """One-minute load average."""
     cores: int | None = None
@@ -232,6 +179,8 @@ class StopFacts(Part):
     took_s: float | None = None
     sentence: str | None = None
     """What is open, why it could not be stopped and what to type: said as it stands here."""
+    unheard: bool = False
+    """Whether a stop call of ours was not answered at all, be it that a later one was."""
 
 
 class CreditFacts(Part):
@@ -240,11 +189,18 @@ class CreditFacts(Part):
     before: Decimal | None = None
     after: Decimal | None = None
     estimate: Decimal | None = None
+    minute: Decimal | None = None
+    """What one minute of such a session costs by the price list; 0 in the sandbox."""
 
     @property
     def spent(self) -> Decimal | None:
         """Difference of the account's balance; others on the account may have spent too."""
         return None if self.before is None or self.after is None else self.before - self.after
+
+    @property
+    def short(self) -> bool:
+        """Whether the account has less than one minute's worth, which a start needs (facts §4)."""
+        return self.before is not None and self.minute is not None and self.before < self.minute
 
 
 class Facts(Part):
@@ -260,6 +216,7 @@ class Facts(Part):
     video: VideoFacts = VideoFacts()
     audio: AudioFacts = AudioFacts()
     conversation: ConversationFacts | None = None
+    unasked: Unasked | None = None
     events: tuple[EventFact, ...] = ()
     network: NetworkFacts = NetworkFacts()
     host: HostFacts = HostFacts()

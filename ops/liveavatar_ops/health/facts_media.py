@@ -49,6 +49,11 @@ class NetworkFacts(Part):
     pli_count: int | None = None
     qp_mean: float | None = None
     concealed_share: float | None = None
+    """Of the sound, what the decoder made up to be heard; silence that it put in does not count."""
+    concealed_silence_share: float | None = None
+    """Of the sound, silence that the decoder put in: none was sent while nobody spoke, or none arrived."""
+    sound_loss_share: float | None = None
+    """As `loss_share`, of the sound's packets."""
     arrivals: ArrivalSeries = ArrivalSeries()
 
 
@@ -186,3 +191,10 @@ class ConversationFacts(Part):
     mouth_moving_s: float = 0.0
     """Time with a moving mouth after the prompt, heard or not."""
     lips: LipFacts = LipFacts()
+
+
+class Unasked(Part):
+    """Why there was no conversation though one was wanted: nothing was asked, or not listened to its end."""
+
+    kind: Literal["microphone_refused", "microphone_unanswered", "session_over"]
+    why: str

@@ -23,6 +23,7 @@ from liveavatar_ops.health.facts import SESSION_STOPPED
 from liveavatar_ops.health.media_proxy import keep_exceptions
 from liveavatar_ops.health.notebook import Notebook
 from liveavatar_ops.health.pipe import Frame
+from liveavatar_ops.health.reconnections import Reconnections
 from livekit import rtc
 
 AVATAR = "heygen"  # LiveAvatar API facts §3.3
@@ -64,7 +65,7 @@ class RoomWatch:
         self._unclaimed: dict[str, rtc.Track] = {}
         self._leaving = False
         self._readers: list[asyncio.Task[None]] = []
-        self._reconnecting_since: float | None = None
+        self._reconnections = Reconnections(self._facts, self._now)
         self._listen()
 
     @property
@@ -165,7 +166,7 @@ class RoomWatch:
                 self._facts.pop("avatar_left_s", None)  # it had not left, we had
 
     def _on_left(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity == self._the_one and self._reconnecting_since is None:
+        if participant.identity == self._the_one and not self._reconnections.going_on:
             self._facts.setdefault("avatar_left_s", self._now())
             self._forget_dark()
 
@@ -216,7 +217,7 @@ class RoomWatch:
     def _on_dark(self, how: str, publication: rtc.TrackPublication, participant: rtc.Participant) -> None:
         """The picture's own track was muted or taken back; while we join anew that is no word of theirs."""
         picture = _kind(publication.kind) == "video" and participant.identity == self._the_one
-        if picture and self._reconnecting_since is None:
+        if picture and not self._reconnections.going_on:
             self._facts |= {"video_ended_s": self._now(), "video_ended_by": how}
 
     def _forget_dark(self) -> None:
@@ -276,16 +277,12 @@ class RoomWatch:
             self.vendor_stopped_s = event.at_s
 
     def _on_reconnecting(self, *_: object) -> None:
-        self._facts["reconnects"] = self._facts.get("reconnects", 0) + 1
-        self._reconnecting_since = self._now()
+        self._reconnections.begin()
         if self._now() - self._facts.get("avatar_left_s", float("-inf")) < SAME_MOMENT_S:
             del self._facts["avatar_left_s"]  # the SDK empties the room when it has to join anew
 
     def _on_reconnected(self, *_: object) -> None:
-        if self._reconnecting_since is not None:
-            spent = self._now() - self._reconnecting_since
-            self._facts["reconnecting_s"] = self._facts.get("reconnecting_s", 0.0) + spent
-            self._reconnecting_since = None
+        self._reconnections.end()
         there = {each.identity for each in self.room.remote_participants.values()}
         if self.avatar_seen and self._the_one not in there:
             self._facts.setdefault("avatar_left_s", self._now())

@@ -1,8 +1,9 @@
 """
 Measures whether our own machine kept up, so that a busy laptop is not taken for a sick avatar.
 
-Three witnesses: how late a ticker wakes in the loop that receives the frames, how long tasks of the
-whole machine waited for a processor (Linux pressure stall information), and how busy it was.
+Witnesses: how late a ticker wakes in the loop that receives the frames, how long tasks of the whole machine
+waited for a processor (Linux pressure stall information), how busy it was, how much of it a hypervisor gave
+to others, and how often our own CPU quota was used up.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from liveavatar_ops.health.facts import HostFacts, LagSpike
+from liveavatar_ops.health.throttling import read_quota
 
 TICK_S = 0.02
 LATE_S = 0.2  # a loop this late cannot time frames (video health facts C, "own host")
@@ -31,6 +33,8 @@ class CpuReading:
     stolen_s: float | None
     waited_s: float | None
     own_s: float
+    quota: tuple[int, int] | None = None
+    """Periods of our CPU quota, and those in which it was used up; None without one."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class HostUse:
     busy_share: float | None
     stolen_share: float | None
     waited_share: float | None
+    throttled_share: float | None = None
 
 
 def read_cpu(proc: Path = Path("/proc"), *, clock: Callable[[], float] = time.monotonic) -> CpuReading:
@@ -55,7 +60,7 @@ def read_cpu(proc: Path = Path("/proc"), *, clock: Callable[[], float] = time.mo
         busy = total - times[3] - times[4]  # all but idle and waiting for disks
     except (OSError, ValueError, IndexError):
         pass
-    return CpuReading(clock(), busy, total, stolen, _waited(proc), own)
+    return CpuReading(clock(), busy, total, stolen, _waited(proc), own, read_quota(proc))
 
 
 def _waited(proc: Path) -> float | None:
@@ -79,7 +84,14 @@ def between(first: CpuReading, last: CpuReading) -> HostUse:
         busy_share=busy,
         stolen_share=stolen,
         waited_share=_difference(first.waited_s, last.waited_s, wall),
+        throttled_share=_throttled(first.quota, last.quota),
     )
+
+
+def _throttled(first: tuple[int, int] | None, last: tuple[int, int] | None) -> float | None:
+    if first is None or last is None:
+        return None
+    return _difference(first[1], last[1], max(last[0] - first[0], 1))
 
 
 def _difference(first: float | None, last: float | None, over: float) -> float | None:
@@ -138,6 +150,7 @@ def host_facts(lag: Lag, use: HostUse, *, backlog_max: int, frames_dropped: int)
         busy_share=use.busy_share,
         waited_share=use.waited_share,
         stolen_share=use.stolen_share,
+        throttled_share=use.throttled_share,
         load=load,
         cores=os.cpu_count(),
         backlog_max=backlog_max,

@@ -9,7 +9,7 @@ machine may have caused is doubtful, never a fault of the avatar; what frames an
 from collections.abc import Iterable
 
 from liveavatar_ops.health.facts import Facts
-from liveavatar_ops.health.judging import conversation, journey, last_stretch, own_side, picture
+from liveavatar_ops.health.judging import connection, conversation, journey, last_stretch, own_side, picture
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.next_steps import next_step
 from liveavatar_ops.health.verdicts import Cause, Judgement, Reason, Severity, Verdict
@@ -55,7 +55,6 @@ def judge(facts: Facts, limits: Limits) -> Judgement:
     A check is healthy only when it got to its depth and saw what that depth asks for; a check that ended
     early for no reason that we know is inconclusive.
     """
-    starved = own_side.starved(facts, limits)
     found = [
         *journey.reasons(facts, limits),
         *picture.reasons(facts, limits),
@@ -63,11 +62,9 @@ def judge(facts: Facts, limits: Limits) -> Judgement:
         *own_side.reasons(facts),
     ]
     found = [journey.for_want_of_credits(own_side.excuse(reason, facts, limits), facts) for reason in found]
+    found = [connection.weighed(reason, facts, limits) for reason in found]
     found = last_stretch.weighed(found, facts, limits)
-    if starved:
-        found = [own_side.doubt(reason, facts, limits) for reason in found]
-        tells = Severity.DOUBTFUL if any(r.severity is Severity.DOUBTFUL for r in found) else Severity.NOTE
-        found.append(Reason(cause=Cause.OWN_HOST, severity=tells, sentence=starved))
+    found = _without_our_part(found, facts, limits)
     if not any(reason.severity in {Severity.FAILS, Severity.DOUBTFUL} for reason in found):
         found += journey.unfinished(facts)
     reasons = tuple(in_order(found))
@@ -77,6 +74,19 @@ def judge(facts: Facts, limits: Limits) -> Judgement:
     return Judgement(
         verdict=verdict, cause=cause, reasons=reasons, next_step=next_step(cause, verdict, facts)
     )
+
+
+def _without_our_part(found: list[Reason], facts: Facts, limits: Limits) -> list[Reason]:
+    """The same and what was wrong with our network or machine; what that may have caused is doubtful."""
+    ours = ((Cause.OWN_NETWORK, own_side.offline(facts)), (Cause.OWN_HOST, own_side.starved(facts, limits)))
+    for cause, said in ours:
+        if said:
+            found = [own_side.doubt(reason, facts, limits) for reason in found]
+            tells = (
+                Severity.DOUBTFUL if any(r.severity is Severity.DOUBTFUL for r in found) else Severity.NOTE
+            )
+            found.append(Reason(cause=cause, severity=tells, sentence=said))
+    return found
 
 
 def in_order(reasons: Iterable[Reason]) -> list[Reason]:

@@ -9,20 +9,11 @@ Numbers that stand beside the code draw no line: they define a measure (a window
 is kept and shown.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-
-def _limit(default: float | bool, unit: str, reason: str, source: str, *, most: float | None = None) -> Any:
-    """One limit: a pydantic field that also carries what `explain` prints."""
-    extra: dict[str, Any] = {"unit": unit, "reason": reason, "source": source}
-    if isinstance(default, bool):
-        return Field(default, description=reason, json_schema_extra=extra)
-    top = 1.0 if unit == "share" and most is None else most
-    least = None if unit == "dBFS" else 0.0
-    return Field(default, description=reason, ge=least, le=top, allow_inf_nan=False, json_schema_extra=extra)
-
+from liveavatar_ops.health.limit_field import limit as _limit
 
 _PROMPT_MOST_S = 15.0  # to join with a microphone, and speak
 
@@ -157,7 +148,9 @@ class Limits(BaseModel):
     size_lasts_s: float = _limit(2, "s", "smaller for less than this, in all, is a dip of some line", _OWN)
 
     # Network, noted only: it may be ours.
-    loss_noted_share: float = _limit(0.05, "share", "packets lost", "Daily, Twilio")
+    loss_noted_share: float = _limit(
+        0.05, "share", "packets lost: sound that is made up for them is not the avatar's", "Daily, Twilio"
+    )
     jitter_noted_s: float = _limit(0.1, "s", "arrival jitter", "Twilio, Teams")
     round_trip_noted_s: float = _limit(0.5, "s", "round trip", "Teams")
 
@@ -248,6 +241,17 @@ class Limits(BaseModel):
         0.5, "share", "of the watch in which some task waited for a CPU (Linux pressure stall)", _OWN
     )
     host_dropped_share: float = _limit(0.02, "share", "of frames dropped on our side", _OWN)
+    host_decoder_dropped_share: float = _limit(
+        0.1, "share", "of the frames that arrived, dropped by our decoder: our rates are not evidence",
+        f"{_OWN}; none seen so far on a lossy line, nor with both cores busy",
+    )  # fmt: skip
+    host_stolen_share: float = _limit(
+        0.1, "share", "of CPU time that a hypervisor gave to others: our rates are not evidence", _OWN
+    )
+    host_throttled_share: float = _limit(
+        0.25, "share", "of the periods of our CPU quota (cgroup) in which it was used up and we had to wait",
+        "kubernetes-mixin: CPUThrottlingHigh",
+    )  # fmt: skip
     host_looks_fps: float = _limit(
         8, "fps", "frames looked at, before content proves anything on a busy machine", _OWN, most=240
     )

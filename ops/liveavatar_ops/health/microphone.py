@@ -10,11 +10,18 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 
+from livekit.rtc.participant import PublishTrackError
+
 from liveavatar_ops.health.prompt import Prompt
 from livekit import rtc
+from pulumi_liveavatar.text import scrub, shorten
 
 FRAME_S = 0.02
 QUEUE_MS = 200
+
+
+class MicrophoneRefused(Exception):
+    """The room did not take our track; the text says why."""
 
 
 class Microphone:
@@ -30,10 +37,13 @@ class Microphone:
         self._pump: asyncio.Task[None] | None = None
 
     async def publish(self, room: rtc.Room) -> None:
-        """Publish the track and send silence from now on."""
+        """Publish the track and send silence from now on; MicrophoneRefused where it is not taken."""
         track = rtc.LocalAudioTrack.create_audio_track("microphone", self._source)
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
-        await room.local_participant.publish_track(track, options)
+        try:
+            await room.local_participant.publish_track(track, options)
+        except (PublishTrackError, RuntimeError) as why:  # the SDK's own is a plain Exception
+            raise MicrophoneRefused(shorten(scrub(str(why), []))) from None
         self._pump = asyncio.get_running_loop().create_task(self._send())
 
     async def say(self) -> tuple[float, float]:

@@ -119,6 +119,20 @@ _LOST_ON_THE_WAY = (
     "Look at this machine's own line (Wi-Fi, VPN, a full uplink) and check again, best from where your "
     "viewers are: what is lost between the media server and here says nothing of the avatar."
 )
+_AGENT_ENDS = {"AGENT_HANG_UP", "SERVER_ERROR", "DISPATCH_FAILED", "AGENT_ERROR"}
+"""Ends that a key which OpenAI refuses can show as (LiveAvatar API facts §3.7)."""
+_OF_THE_AGENT = (
+    "Check {key} first (rotated, revoked, out of quota?): `aws secretsmanager describe-secret`, `pulumi up`; "
+    "then model name and context of the template; if they are right, send support the session id."
+)
+_MICROPHONE = (
+    "Check again; if the microphone is refused again, viewers cannot talk either: send support the session "
+    "id and ask whether the room's token may publish sound (canPublish)."
+)
+_TOO_SHORT = (
+    "Give the session a minute or more (max_session_duration of the template; --max-credits, where it was "
+    "given), or check with `--depth video`; a sandbox session ends after a minute."
+)
 _QUOTA_BY_CODE = {
     4003: (
         "All sessions of the plan are in use: `liveavatar-ops health janitor` stops probe sessions left "
@@ -140,6 +154,8 @@ def _of_quota(facts: Facts) -> str | None:
     refusal = facts.refusal
     if facts.out_of_credits:
         return _QUOTA_BY_CODE[4033]
+    if refusal is None and facts.credits.short:
+        return f"{_QUOTA_BY_CODE[4033]} With overage, `--depth session` shows whether one starts."
     if refusal is None:
         return None
     if refusal.code in _QUOTA_BY_CODE:
@@ -150,8 +166,23 @@ def _of_quota(facts: Facts) -> str | None:
 
 def _of_configuration(facts: Facts) -> str | None:
     target, refusal = facts.target, facts.refusal
+    if refusal is None and facts.unasked:
+        return _TOO_SHORT
     at_session = refusal is not None and refusal.step in {"token", "start"}
     return REFUSED_NEXT_STEP if at_session and may_be_refused(target.sandbox, target.avatar_id) else None
+
+
+def _of_signalling(facts: Facts) -> str | None:
+    return _MICROPHONE if facts.unasked and facts.unasked.kind != "session_over" else None
+
+
+def _of_ending(facts: Facts) -> str | None:
+    """The avatar may be gone because the agent that speaks for it is; who gave no reason is not asked."""
+    ends = {facts.room.disconnect_reason, facts.stopped.detail if facts.stopped else None}
+    agent = facts.target.connector
+    if agent is None or not ends & _AGENT_ENDS:
+        return None
+    return _OF_THE_AGENT.format(key="the OpenAI key" if agent == "openai_realtime" else f"the key of {agent}")
 
 
 def _of_own_host(facts: Facts) -> str | None:
@@ -169,6 +200,9 @@ def _of_own_network(facts: Facts) -> str | None:
 _BY_FACTS: dict[Cause, Callable[[Facts], str | None]] = {
     Cause.QUOTA: _of_quota,
     Cause.CONFIGURATION: _of_configuration,
+    Cause.SIGNALLING: _of_signalling,
+    Cause.NO_AVATAR: _of_ending,
+    Cause.AVATAR_LEFT: _of_ending,
     Cause.OWN_HOST: _of_own_host,
     Cause.OWN_NETWORK: _of_own_network,
 }

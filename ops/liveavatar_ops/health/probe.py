@@ -21,30 +21,27 @@ from typing import Any, NoReturn, TypeVar
 
 from liveavatar_ops.health.api_side import ApiSide
 from liveavatar_ops.health.arrivals import Arrivals
-from liveavatar_ops.health.conversing import Asked, ask, conversation_facts
+from liveavatar_ops.health.conversing import Asked, conversation_facts
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.files import write_whole
 from liveavatar_ops.health.frames import RoomNotJoined, RoomWatch
 from liveavatar_ops.health.host import Lag, between, host_facts, read_cpu, watch_loop
 from liveavatar_ops.health.job import FACTS_FILE, PARTIAL_FILE, PICTURES_FILE, Job
 from liveavatar_ops.health.ledger import Ledger, LedgerError
-from liveavatar_ops.health.microphone import Microphone
 from liveavatar_ops.health.notebook import Notebook, StepRefused
-from liveavatar_ops.health.prompt import load_prompt
 from liveavatar_ops.health.receiver_stats import ice_path, network_facts, rows_of
 from liveavatar_ops.health.recording import Spool
 from liveavatar_ops.health.senses import Senses
+from liveavatar_ops.health.talking import NO_LONGER, cut_off, talk
 from liveavatar_ops.health.thumbnails import save
 from pulumi_liveavatar.api.sessions import Started
 from pulumi_liveavatar.settings import Settings, load_settings
 
 Answer = TypeVar("Answer")
 POLL_S = 0.05
-PUBLISH_WITHIN_S = 10.0
 KEEP_ALIVE_EVERY_S = 60.0
 ROOM_END_MARGIN_S = 2.0
 STATS_WITHIN_S = 3.0
-_NO_LONGER = "the session may not last longer (its own limit, or --max-credits)"
 AFTER_THE_END_S = 1.0  # frames still on their way when the avatar left
 
 
@@ -149,19 +146,19 @@ class Probe:
         if room.first_frame_s is not None:
             self._phase("watch")
             until = room.first_frame_s + limits.watch_s
-            talk = asyncio.create_task(self._talk(room, senses))
+            talking = asyncio.create_task(self._talk(room, senses))
             await self._until(room, room_ends_s, until, lambda: False)
             if until > room_ends_s and room.over_s is None:
                 watched_s = max(room_ends_s - room.first_frame_s, 0.0)
                 self._notes.notes.append(
-                    f"watched for {watched_s:.0f} s of {limits.watch_s:g} s: {_NO_LONGER}"
+                    f"watched for {watched_s:.0f} s of {limits.watch_s:g} s: {NO_LONGER}"
                 )
-            await self._until(room, room_ends_s, self._job.steps_take_s, talk.done)
-            if not talk.done() and self._notes.now_s() >= room_ends_s:
-                self._notes.notes.append(f"the talk was cut off: {_NO_LONGER}")
-            if talk.done():
-                talk.result()  # a fault of ours must not pass for silence
-            talk.cancel()
+            await self._until(room, room_ends_s, self._job.steps_take_s, talking.done)
+            if not talking.done():
+                cut_off(self._notes, left=self._notes.now_s() >= room_ends_s)
+            if talking.done():
+                talking.result()  # a fault of ours must not pass for silence
+            talking.cancel()
             longer = until + limits.watch_longer_s
             await self._until(room, room_ends_s, longer, lambda: not senses.undecided_s(self._notes.now_s()))
         await self._note_network(room)
@@ -170,18 +167,9 @@ class Probe:
         """Depth conversation: ask and listen, beside the watching."""
         if not self._job.target.depth.includes(Depth.CONVERSATION):
             return
-        now_s = self._notes.now_s
-        microphone = Microphone(load_prompt(), now_s)
-        try:
-            async with asyncio.timeout(PUBLISH_WITHIN_S):
-                await microphone.publish(room.room)
-            self._phase("talk")
-            greets = self._notes.target.speaks_first
-            self._asked = await ask(microphone.say, senses.speech, now_s, self._job.limits, greets=greets)
-        except (TimeoutError, RuntimeError) as why:
-            self._notes.notes.append(f"our microphone could not be published: {why or 'no answer in time'}")
-        finally:
-            await microphone.close()
+        self._asked = await talk(
+            room.room, senses.speech, self._notes, self._job.limits, begun=partial(self._phase, "talk")
+        )
 
     async def _until(
         self, room: RoomWatch, room_ends_s: float, by_s: float, done: Callable[[], bool]
@@ -194,7 +182,9 @@ class Probe:
     def _room_ends_at(self, started: Started) -> float:
         """Leave before the session's own end, which would look like an avatar that left, and in budget."""
         begun = self._notes.facts().step("start")
-        ends = [end for end in (started.max_session_duration, self._job.leave_after_s) if end is not None]
+        longest_s = self._notes.target.max_session_duration_s
+        known = (started.max_session_duration, longest_s, self._job.leave_after_s)
+        ends = [end for end in known if end is not None]
         if begun is None or not ends:
             return float("inf")
         return begun.started_s + max(min(ends) - ROOM_END_MARGIN_S, 1.0)

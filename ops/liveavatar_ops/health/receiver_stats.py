@@ -31,9 +31,8 @@ def network_facts(
     picture = _only(video, "inbound_rtp")
     if picture is not None:
         received, inbound = picture.received, picture.inbound
-        arrived = received.packets_received + max(received.packets_lost, 0)
         facts = {
-            "loss_share": _share(max(received.packets_lost, 0), arrived),
+            "loss_share": _lost(received),
             "jitter_s": received.jitter,
             "bitrate_bps": inbound.bytes_received * 8 / watched_s if watched_s > 0 else None,
             "decoder": inbound.decoder_implementation or None,
@@ -48,9 +47,12 @@ def network_facts(
         facts["codec"] = codec.codec.mime_type or None
     sound = _only(audio, "inbound_rtp")
     if sound is not None:
+        heard, silent = sound.inbound, sound.inbound.silent_concealed_samples
         facts["concealed_share"] = _share(
-            sound.inbound.concealed_samples, sound.inbound.total_samples_received
+            max(heard.concealed_samples - silent, 0), heard.total_samples_received
         )
+        facts["concealed_silence_share"] = _share(silent, heard.total_samples_received)
+        facts["sound_loss_share"] = _lost(sound.received)
     return NetworkFacts(**facts, arrivals=arrivals or ArrivalSeries())
 
 
@@ -96,6 +98,12 @@ def _named(names: tuple[str, ...], number: int) -> str | None:
 
 def _only(rows: list[Row], kind: str) -> Any:
     return next((message for name, message in rows if name == kind), None)
+
+
+def _lost(received: Any) -> float | None:
+    """Of the packets that were sent, those that never came; duplicates can make the count negative."""
+    lost = max(received.packets_lost, 0)
+    return _share(lost, received.packets_received + lost)
 
 
 def _share(part: float, whole: float) -> float | None:

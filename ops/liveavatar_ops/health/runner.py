@@ -212,6 +212,7 @@ class Runner:
             by="parent" if outcome.closed else None,
             took_s=round(time.monotonic() - begun, 3),
             sentence=None if outcome.closed else outcome.sentence,
+            unheard=outcome.unheard,
         )
 
     def _facts(self, job: Job, began: datetime, death: str, stop: StopFacts | None, row: Row | None) -> Facts:
@@ -224,7 +225,7 @@ class Runner:
             changes["session_id"] = row.session_id
         told_by_child = facts.stop.stopped  # it may have stopped what the ledger could not be told of
         if stop is not None and not (told_by_child and not stop.stopped):
-            changes["stop"] = stop
+            changes["stop"] = stop.model_copy(update={"unheard": stop.unheard or facts.stop.unheard})
         elif whole is None and row is not None and row.state is State.stopped:
             changes["stop"] = StopFacts(needed=True, stopped=True, by="check")
         return facts.model_copy(update=changes)

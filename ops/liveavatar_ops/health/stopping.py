@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from liveavatar_ops.health.ledger import Ledger, LedgerError, Row, State
-from pulumi_liveavatar.api.errors import BadCredentials, LiveAvatarError, NotThere
+from pulumi_liveavatar.api.errors import BadCredentials, LiveAvatarError, NotThere, Unreachable
 
 ATTEMPTS = 4
 FIRST_PAUSE_S = 0.25
@@ -32,6 +32,8 @@ class StopOutcome:
     sentence: str
     unkept: bool = False
     """The session is over, and the ledger could not be told."""
+    unheard: bool = False
+    """A stop call was not answered at all."""
 
 
 def close_row(
@@ -56,7 +58,7 @@ def close_row(
         ledger.void(row.check_id, "no session id was ever learnt; a token alone bills nothing")
         return StopOutcome(True, "no session had been started")
     session_id = row.session_id
-    why, tried = "", 0
+    why, tried, unheard = "", 0, False
     while tried < attempts:
         try:
             stop(session_id)
@@ -65,6 +67,7 @@ def close_row(
             note = "was already over"
         except LiveAvatarError as refused:
             why, tried = str(refused), tried + 1
+            unheard = unheard or isinstance(refused, Unreachable)
             if isinstance(refused, BadCredentials):
                 again = _OTHER_KEY
                 break
@@ -78,13 +81,15 @@ def close_row(
         try:
             ledger.stopped(row.check_id, note)
         except LedgerError as why_not:
-            return StopOutcome(True, f"session {session_id} {note}; {_unkept(why_not)}", unkept=True)
-        return StopOutcome(True, f"session {session_id} {note}")
+            said = f"session {session_id} {note}; {_unkept(why_not)}"
+            return StopOutcome(True, said, unkept=True, unheard=unheard)
+        return StopOutcome(True, f"session {session_id} {note}", unheard=unheard)
     ledger.stop_failed(row.check_id, why)
     return StopOutcome(
         False,
         f"LiveAvatar session {session_id} may still be open and billing: it could not be stopped ({why}) "
         f"{again}; without that the service ends the session after about 200 s.",
+        unheard=unheard,
     )
 
 

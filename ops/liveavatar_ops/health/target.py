@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from liveavatar_ops.health.facts import Depth, TargetFacts
 from liveavatar_ops.health.overrides import LimitsError, limits_from
 from liveavatar_ops.health.references import connector
-from pulumi_liveavatar.api.token_body import digest, token_body
+from pulumi_liveavatar.api.token_body import SANDBOX_LONGEST_S, digest, token_body
 from pulumi_liveavatar.marked_yaml import Marked, Place, YamlError, read_marked_file
 from pulumi_liveavatar.strict import path as written
 from pulumi_liveavatar.strict import sentences
@@ -64,8 +64,15 @@ class Target:
             width=width,
             height=height,
             sandbox=bool(self.body.get("is_sandbox")),
-            max_session_duration_s=self.body.get("max_session_duration"),
+            max_session_duration_s=self._longest_s(),
         )
+
+    def _longest_s(self) -> int | None:
+        """How long a session of this body may last, as far as that is known before one is started."""
+        longest = [SANDBOX_LONGEST_S] if self.body.get("is_sandbox") else []
+        if (asked := self.body.get("max_session_duration")) is not None:
+            longest.append(asked)
+        return min(longest, default=None)
 
 
 def from_stack(stack: str, outputs: Mapping[str, Any], only: str | None = None) -> list[Target]:

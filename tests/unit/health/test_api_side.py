@@ -29,12 +29,12 @@ Look = Callable[..., Facts]
 def look(tmp_path: Path) -> Look:
     """`look(status="FAILED")`: the facts after looking at an account whose avatar has these fields."""
 
-    def looked(*, listed: bool = False, there: bool = True, **fields: Any) -> Facts:
+    def looked(*, listed: bool = False, there: bool = True, left: Any = 100, **fields: Any) -> Facts:
         avatar = {"id": AVATAR, "name": "Wayne", **fields}
 
         def answer(request: httpx.Request) -> httpx.Response:
             if request.url.path == "/v1/users/credits":
-                return ok({"credits_left": 100})
+                return ok({"credits_left": left})
             if request.url.path == BY_ITS_ID and there and not listed:
                 return ok(avatar)
             if request.url.path == "/v1/avatars/public":
@@ -78,6 +78,23 @@ def test_an_avatar_that_is_active_or_says_nothing_can_be_used(look: Look, fields
     assert [step.name for step in facts.steps if step.ok] == ["credits", "avatar"]
     assert facts.refusal is None
     assert judge(facts, Limits()).verdict is Verdict.HEALTHY
+
+
+@pytest.mark.parametrize(
+    ("left", "verdict"), [("0", Verdict.INCONCLUSIVE), ("0.9", Verdict.INCONCLUSIVE), ("1", Verdict.HEALTHY)]
+)
+def test_an_account_with_less_than_a_minutes_credits_is_not_called_healthy(
+    look: Look, left: str, verdict: Verdict
+):
+    """A start needs one minute's worth; whether a plan's overage covers it, only a start can tell."""
+    judged = judge(look(left=left), Limits())
+
+    assert judged.verdict is verdict
+    if verdict is Verdict.INCONCLUSIVE:
+        assert judged.cause is Cause.QUOTA
+        assert judged.headline.startswith(f"The account has {left} credits and a minute costs 1: ")
+        assert "Add credits" in judged.next_step
+        assert "--depth session" in judged.next_step
 
 
 @pytest.mark.parametrize(

@@ -223,6 +223,7 @@ def test_stopping_is_repeated_until_it_is_heard(ledger: Ledger, clock: Clock):
     outcome = close_row(ledger, row, api.stop, sleep=clock.sleep, now=clock.now)
 
     assert outcome.closed
+    assert outcome.unheard
     assert len(api.asked) == 3
 
 
@@ -235,6 +236,7 @@ def test_stopping_gives_up_in_the_end_and_says_what_to_type(ledger: Ledger, cloc
     outcome = close_row(ledger, row, api.stop, sleep=clock.sleep, now=clock.now)
 
     assert not outcome.closed
+    assert not outcome.unheard
     assert len(api.asked) == ATTEMPTS
     assert "session-1 may still be open" in outcome.sentence
     assert "liveavatar-ops health janitor" in outcome.sentence

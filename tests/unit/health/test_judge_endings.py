@@ -2,11 +2,12 @@
 
 import pytest
 
-from liveavatar_ops.health.facts import Depth, EventFact, HostFacts
+from liveavatar_ops.health.facts import Depth, EventFact, HostFacts, Reconnection
 from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.verdicts import Cause, Severity, Verdict
 from tests.support.health_facts import healthy
+from tests.support.health_faults import BACK, GAP_TO_THE_END, LOST, TABLE
 
 
 def stopped(reason: str | None = None, *, at_s: float = 7.9) -> tuple[EventFact, ...]:
@@ -97,3 +98,73 @@ def test_an_avatar_that_left_took_its_track_along():
     judged = judge(facts, Limits())
 
     assert [reason.cause for reason in judged.reasons] == [Cause.AVATAR_LEFT]
+
+
+def test_a_connection_that_did_not_come_back_is_not_said_to_be_made_anew():
+    """And the gap in it is not the avatar's: the SDK had said that it was joining anew."""
+    sentences = [
+        reason.sentence for reason in judge(healthy(room=LOST, video=GAP_TO_THE_END), Limits()).reasons
+    ]
+
+    assert sentences[0].startswith("No frame came for 6 s")
+    assert sentences[0].endswith("; our connection to the room was lost for 5.5 s of that time.")
+    assert "The connection was lost once and had not come back after 5.5 s." in sentences
+    assert not any("made anew" in sentence for sentence in sentences)
+
+
+def test_an_sdk_that_gave_up_is_one_reason_and_says_after_how_long():
+    judged = judge(TABLE["the SDK gives up joining anew"][0], Limits())
+
+    assert [reason.sentence for reason in judged.reasons] == [
+        "Our connection to the room was lost and had not come back after 5 s (UNKNOWN_REASON)."
+    ]
+
+
+def test_a_gap_at_another_time_than_the_lost_connection_is_the_avatars():
+    gap = {"longest_gap_s": 3.5, "longest_gap_at_s": 10.0}
+
+    judged = judge(healthy(room=BACK, video=gap), Limits())
+
+    assert (judged.verdict, judged.cause) == (Verdict.UNHEALTHY, Cause.FROZEN)
+
+
+def test_a_room_that_was_closed_after_we_were_back_was_closed():
+    """Only a loss that goes on explains an end that nobody gave a reason for."""
+    ended = {"disconnected_s": 12.0, "disconnect_reason": "UNKNOWN_REASON"}
+
+    assert judge(healthy(room={**BACK, **ended}), Limits()).cause is Cause.AVATAR_LEFT
+
+
+def test_a_session_that_our_own_network_left_open_is_told_and_wakes_nobody():
+    judged = judge(TABLE["the connection is lost, and the API does not answer either"][0], Limits())
+
+    assert Cause.CLEAN_UP in {reason.cause for reason in judged.reasons}
+    assert {reason.severity for reason in judged.reasons} == {Severity.DOUBTFUL}
+
+
+def test_a_stop_that_was_answered_late_alone_is_no_lost_network():
+    """LiveAvatar may be slow, too."""
+    left = {"stopped": False, "unheard": True}
+
+    assert judge(healthy(stop=left), Limits()).cause is Cause.CLEAN_UP
+    back = {**LOST, "reconnections": (Reconnection(since_s=8.5, until_s=9.0),)}
+    assert judge(healthy(room=back, stop=left), Limits()).cause is Cause.CLEAN_UP
+
+
+@pytest.mark.parametrize(
+    ("at_s", "longest_s", "verdict"),
+    [(60.4, 60, Verdict.HEALTHY), (30.0, 60, Verdict.UNHEALTHY), (60.4, None, Verdict.UNHEALTHY)],
+    ids=["when it was due", "too soon", "nobody knows when it was due"],
+)
+def test_a_session_that_ended_when_it_was_due_is_noted(at_s: float, longest_s: int | None, verdict: Verdict):
+    """Sandbox sessions end after a minute, however long one wants to watch."""
+    facts = healthy(
+        target={"max_session_duration_s": longest_s},
+        room={"avatar_left_s": at_s + 0.1},
+        events=stopped("MAX_DURATION_REACHED", at_s=at_s),
+    )
+
+    judged = judge(facts, Limits())
+
+    assert judged.verdict is verdict
+    assert ("which was due: it may last 60 s." in judged.headline) == (verdict is Verdict.HEALTHY)

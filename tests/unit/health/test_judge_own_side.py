@@ -97,6 +97,8 @@ def test_silence_that_our_own_decoder_made_up_is_no_mute_avatar():
     assert verdict(claimed) == (Verdict.UNHEALTHY, Cause.MUTE)
     assert verdict(claimed.model_copy(update={"network": claimed.network.model_copy(
         update={"concealed_share": 0.4})})) == (Verdict.INCONCLUSIVE, Cause.OWN_HOST)  # fmt: skip
+    assert verdict(claimed.model_copy(update={"network": claimed.network.model_copy(
+        update={"concealed_silence_share": 0.4})})) == (Verdict.INCONCLUSIVE, Cause.OWN_HOST)  # fmt: skip
 
 
 DOUBTFUL = {

@@ -81,6 +81,35 @@ def test_each_witness_of_starvation_is_heard(host):
     assert judge(healthy(video={"fps": 9.0}), Limits()).cause is Cause.SLOW
 
 
+TAKEN = {
+    "a hypervisor took it": {"host": {"stolen_share": 0.6}},
+    "the quota was used up": {"host": {"throttled_share": 0.5}},
+    "the decoder dropped it": {"network": {"frames_decoded": 300, "frames_dropped": 180}},
+}
+
+
+@pytest.mark.parametrize("taken", TAKEN.values(), ids=TAKEN)
+@pytest.mark.parametrize("seen", [{"fps": 10.0}, {"longest_gap_s": 3.0}], ids=["slow", "gap"])
+def test_cpu_that_was_taken_from_us_is_not_the_avatars_fault(taken, seen):
+    """Half a CPU is a usual size for a scheduled check: others may be free, and we are late all the same."""
+    judged = judge(healthy(video=seen, **taken), Limits())
+
+    assert (judged.verdict, judged.cause) == (I, Cause.OWN_HOST)
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        {"host": {"stolen_share": 0.05}},
+        {"host": {"throttled_share": 0.1}},
+        {"network": {"frames_decoded": 300, "frames_dropped": 12}},
+        {"network": {"frames_decoded": None, "frames_dropped": None}},
+    ],
+)
+def test_a_little_of_it_excuses_nothing(taken):
+    assert judge(healthy(video={"fps": 9.0}, **taken), Limits()).cause is Cause.SLOW
+
+
 def test_a_starved_host_that_saw_a_healthy_avatar_says_so():
     """Good evidence stays good; the busy machine is only noted."""
     judged = judge(healthy(host=STARVED), Limits())

@@ -2,11 +2,12 @@
 
 import pytest
 
-from liveavatar_ops.health.facts import Depth, EventFact, LipFacts
+from liveavatar_ops.health.facts import Depth, EventFact, LipFacts, Unasked
 from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.verdicts import Cause, Severity, Verdict
 from tests.support.health_facts import healthy
+from tests.support.health_faults import TABLE
 
 TALK = Depth.CONVERSATION
 SAID = ("user.speak_started", "user.transcription", "avatar.speak_started", "avatar.speak_ended")
@@ -116,3 +117,33 @@ def test_speech_that_is_claimed_and_not_heard_is_a_fault():
 
     assert (judged.verdict, judged.cause) == (Verdict.UNHEALTHY, Cause.MUTE)
     assert "The service says that the avatar spoke" in judged.headline
+
+
+@pytest.mark.parametrize(
+    ("name", "headline", "step"),
+    [
+        (
+            "our microphone is refused",
+            "Our microphone was refused, so nothing could be asked: not",
+            "canPublish",
+        ),
+        ("our microphone gets no answer", "Our microphone did not get into the room", "canPublish"),
+        ("too short for a conversation", "The session was too short for a conv", "max_session_duration"),
+    ],
+)
+def test_a_talk_that_never_began_is_told_by_what_kept_it_from_beginning(name: str, headline: str, step: str):
+    """Another machine with a free core would help none of them."""
+    judged = judge(TABLE[name][0], Limits())
+
+    assert judged.headline.startswith(headline)
+    assert step in judged.next_step
+
+
+def test_a_room_that_was_over_refused_no_microphone():
+    """It takes no track any more; that the avatar left is the root."""
+    gone = {"avatar_left_s": 8.0}
+    unasked = Unasked(kind="microphone_refused", why="the engine is closed")
+
+    assert judge(healthy(TALK, conversation=None, room=gone, unasked=unasked), Limits()).cause is (
+        Cause.AVATAR_LEFT
+    )

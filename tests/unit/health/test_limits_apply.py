@@ -197,6 +197,24 @@ BLACK_HALF = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("taken", "shifted"),
+    [
+        ({"host": {"stolen_share": 0.2}}, {"host_stolen_share": 0.5}),
+        ({"host": {"throttled_share": 0.3}}, {"host_throttled_share": 0.5}),
+        (
+            {"network": {"frames_decoded": 300, "frames_dropped": 60}},
+            {"host_decoder_dropped_share": 0.5},
+        ),
+    ],
+)
+def test_what_tells_that_cpu_was_taken_from_us_may_be_shifted(taken, shifted):
+    facts = healthy(video={"fps": 9.0}, **taken)
+
+    assert judge(facts, Limits()).cause is Cause.OWN_HOST
+    assert judge(facts, limits(**shifted)).cause is Cause.SLOW
+
+
 def test_how_often_a_busy_machine_must_have_looked_may_be_shifted():
     facts = healthy(host=STARVED, video={**FROZEN, "fps": 5.0})
 

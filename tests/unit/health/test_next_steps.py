@@ -5,11 +5,15 @@ import re
 import numpy as np
 import pytest
 
+from liveavatar_ops.health.facts import EventFact
+from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measure import VideoMeter
 from liveavatar_ops.health.next_steps import NEXT_STEPS
 from liveavatar_ops.health.overrides import limits_from
 from liveavatar_ops.health.verdicts import Cause
+from tests.support.health_facts import healthy
+from tests.support.health_faults import NO_VIDEO, room
 
 FPS = 25
 
@@ -58,3 +62,39 @@ def test_every_limit_that_an_advice_names_exists():
 def test_no_advice_names_what_the_api_does_not_have():
     """There is no region in a session's body (LiveAvatar API facts §2.9)."""
     assert not [cause for cause, text in NEXT_STEPS.items() if "region" in text]
+
+
+OPENAI = "Check the OpenAI key first"
+TIME = "Look at the reason given; if the session was cut short, check max_session_duration"
+
+
+@pytest.mark.parametrize(
+    ("connector", "reason", "step"),
+    [
+        ("openai_realtime", "AGENT_HANG_UP", OPENAI),
+        ("openai_realtime", "SERVER_ERROR", OPENAI),
+        ("openai_realtime", "DISPATCH_FAILED", OPENAI),
+        ("gemini_realtime", "AGENT_HANG_UP", "Check the key of gemini_realtime first"),
+        (None, "SERVER_ERROR", TIME),
+        ("openai_realtime", "MAX_DURATION_REACHED", TIME),
+        ("openai_realtime", "IDLE_TIMEOUT", TIME),
+        ("openai_realtime", None, TIME),
+    ],
+)
+def test_an_end_that_the_agent_behind_the_avatar_can_have_made_leads_to_its_key(
+    connector: str | None, reason: str | None, step: str
+):
+    """A bad OpenAI key may show as any of them; minutes and credits are then the wrong place to look."""
+    said = (EventFact(at_s=7.9, type="session.stopped", detail=reason),)
+    judged = judge(healthy(target={"connector": connector}, events=said), Limits())
+
+    assert judged.cause is Cause.AVATAR_LEFT
+    assert judged.next_step.startswith(step)
+
+
+def test_an_avatar_that_never_came_because_its_agent_could_not_start_leads_to_the_key_too():
+    said = (EventFact(at_s=3.0, type="session.stopped", detail="DISPATCH_FAILED"),)
+    judged = judge(healthy(room=room(disconnected_s=3.1), video=NO_VIDEO, events=said), Limits())
+
+    assert judged.cause is Cause.NO_AVATAR
+    assert judged.next_step.startswith(OPENAI)

@@ -96,13 +96,15 @@ def test_network_numbers_are_shares_and_rates():
         qp_sum=5000,
     )
     received = Message(packets_received=950, packets_lost=50, jitter=0.004)
-    sound = Message(inbound=Message(concealed_samples=100, total_samples_received=1000))
+    heard = Message(concealed_samples=400, silent_concealed_samples=300, total_samples_received=1000)
+    sound = Message(inbound=heard, received=Message(packets_received=80, packets_lost=20))
     video = [("inbound_rtp", Message(received=received, inbound=inbound))]
 
     facts = network_facts(video, [("inbound_rtp", sound)], watched_s=10.0)
 
     assert (facts.loss_share, facts.bitrate_bps, facts.qp_mean) == (0.05, 1_000_000, 20)
     assert facts.concealed_share == 0.1
+    assert (facts.concealed_silence_share, facts.sound_loss_share) == (0.3, 0.2)
     assert network_facts([], [], watched_s=0).loss_share is None
 
 

@@ -64,6 +64,7 @@ class Senses:
     """Cannot say until `until_s` whether the picture stands."""
 
     until_s: float = 0.0
+    speech: Any = list
 
     def undecided_s(self, now_s: float) -> float:
         return max(self.until_s - now_s, 0.0)
@@ -83,7 +84,7 @@ def probe_with(tmp_path: Path, clock: Clock) -> Callable[..., Any]:
     def make(**job: Any) -> Probe:
         given = Job(
             check_id="check-1",
-            target=TARGET,
+            target=job.pop("target", TARGET),
             body={},
             limits=LIMITS,
             workdir=tmp_path,
@@ -135,6 +136,45 @@ def test_we_leave_two_seconds_before_the_first_end_but_stay_for_one(
     clock.at = 9.0
 
     assert probe._room_ends_at(opened(longest_s)) == 7.0 + leaves_at_s
+
+
+@pytest.mark.parametrize(("answered", "leaves_at_s"), [(None, 58.0), (45, 43.0), (600, 58.0)])
+def test_what_the_template_or_the_sandbox_allows_ends_it_where_the_answer_leaves_it_out(
+    probe_with: Callable[..., Any], answered: int | None, leaves_at_s: float
+):
+    """`max_session_duration` is optional in the answer of the start call (LiveAvatar API facts §2.9)."""
+    probe = probe_with(target=TARGET.model_copy(update={"max_session_duration_s": 60}))
+    probe._notes.call("start", lambda: None)
+
+    assert probe._room_ends_at(opened(answered)) == leaves_at_s
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "answered_s", "longest_s"), [(60, None, 60), (None, 45, 45), (60, 45, 45), (None, None, None)]
+)
+def test_the_answer_of_the_start_call_may_shorten_what_is_known_of_the_length(
+    probe_with: Callable[..., Any], asked_s: int | None, answered_s: int | None, longest_s: int | None
+):
+    probe = probe_with(target=TARGET.model_copy(update={"max_session_duration_s": asked_s}))
+    probe._api._note_longest(opened(answered_s))
+
+    assert probe._notes.facts().target.max_session_duration_s == longest_s
+
+
+def test_a_talk_that_the_rooms_end_cuts_off_is_known_as_that(
+    probe_with: Callable[..., Any], clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    """Our own host was not to blame for it."""
+    probe = probe_with(target=TARGET.model_copy(update={"depth": Depth.CONVERSATION}))
+
+    async def endless(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("liveavatar_ops.health.probe.talk", endless)
+    asyncio.run(probe._watch(Room(), Senses(), 14.0))
+
+    assert probe._notes.facts().unasked.kind == "session_over"
+    assert probe._notes.notes[-1].startswith("the talk was cut off: ")
 
 
 def test_without_a_start_no_end_is_known(probe_with: Callable[..., Any]):

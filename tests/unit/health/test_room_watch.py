@@ -66,3 +66,14 @@ def test_leaving_long_before_the_connection_broke_is_leaving():
     facts = after("participant_disconnected", "reconnecting", at_s=3.0)
 
     assert facts.avatar_left_s == pytest.approx(6.0)
+
+
+def test_a_lost_connection_is_kept_with_its_times_and_stays_open_until_it_is_back():
+    lost, back = after("reconnecting"), after("reconnecting", "reconnecting", "reconnected")
+
+    assert [(each.since_s, each.until_s) for each in lost.reconnections] == [(pytest.approx(0.2), None)]
+    assert lost.reconnecting_s == 0
+    assert [(each.since_s, each.until_s) for each in back.reconnections] == [
+        (pytest.approx(0.2), pytest.approx(0.4))
+    ]
+    assert back.reconnecting_s == pytest.approx(0.2)

@@ -85,6 +85,26 @@ def test_a_child_that_dies_with_an_open_session_has_it_stopped_by_the_parent(
     assert said in checked.facts.probe_failure
 
 
+def test_a_stop_call_that_the_child_got_no_answer_to_is_remembered(
+    tmp_path: Path, api: StopOnlyApi, ledger: Ledger
+):
+    """The parent's came through seconds later; at the check's end our network was gone all the same."""
+    checked, _ = run(
+        tmp_path,
+        api,
+        ledger,
+        """
+        from liveavatar_ops.health.facts import StopFacts
+        open_session()
+        notes.stop = StopFacts(needed=True, sentence="no answer", unheard=True)
+        finish()
+        """,
+    )
+
+    stop = checked.facts.stop
+    assert (stop.stopped, stop.by, stop.unheard) == (True, "parent", True)
+
+
 def test_a_ledger_that_is_lost_during_the_check_costs_no_verdict(
     tmp_path: Path, api: StopOnlyApi, ledger: Ledger
 ):

@@ -44,8 +44,21 @@ def test_a_template_of_a_stack_can_be_checked_in_the_sandbox():
     assert (check.target.body["is_sandbox"], check.target.body["max_session_duration"]) == (True, 60)
     assert price(check.target.body, 59) == 0
     assert check.target.facts(Depth.VIDEO).sandbox
+    assert check.target.facts(Depth.VIDEO).max_session_duration_s == 60
     assert check.target.digest == "as deployed"
     assert outputs["templates"]["desk"]["body"]["max_session_duration"] == 900
+
+
+@pytest.mark.parametrize(
+    ("body", "longest_s"), [({}, None), ({"max_session_duration": 90}, 90), ({"is_sandbox": True}, 60)]
+)
+def test_how_long_a_session_may_last_is_known_before_it_is_started(
+    body: dict[str, Any], longest_s: int | None
+):
+    """A template that names no length is a minute long in the sandbox all the same."""
+    facts = only(Asked(stack="prod"), stack(**body)).target.facts(Depth.VIDEO)
+
+    assert facts.max_session_duration_s == longest_s
 
 
 @pytest.mark.parametrize(("asked", "sandbox"), [(None, True), (True, True), (False, False)])

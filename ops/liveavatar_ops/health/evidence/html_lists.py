@@ -99,6 +99,7 @@ def network(facts: Facts) -> list[Pair]:
         ("Frames dropped", _count(seen.frames_dropped)),
         ("NACK · PLI", None if seen.nack_count is None else f"{seen.nack_count} · {seen.pli_count or 0}"),
         ("Quantiser, mean", None if seen.qp_mean is None else f"{seen.qp_mean:.0f}"),
+        ("Sound packets lost", _share(seen.sound_loss_share)),
         ("Sound made up", _share(seen.concealed_share)),
     )
 
@@ -114,6 +115,7 @@ def host(facts: Facts) -> list[Pair]:
         ("CPUs busy", _share(own.busy_share)),
         ("Waited for a CPU", _share(own.waited_share)),
         ("CPU stolen", _share(own.stolen_share)),
+        ("CPU quota used up", _share(own.throttled_share)),
         ("Load", None if own.load is None else f"{own.load:.1f} on {own.cores or '?'} cores"),
         ("Frames waiting, most", _count(own.backlog_max)),
         ("Frames we dropped", _count(own.frames_dropped)),

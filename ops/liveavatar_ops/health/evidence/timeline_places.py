@@ -127,6 +127,9 @@ def _left(facts: Facts) -> Stretch | None:
 def _connection(facts: Facts) -> Stretch | None:
     room = facts.room
     lost = room.disconnected_s
+    if room.reconnections:
+        last = room.reconnections[-1]
+        return _between(last.since_s, last.until_s or room.waited_until_s)
     return (
         (lost, lost)
         if lost is not None

@@ -21,6 +21,7 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
     if facts.conversation is None or not facts.target.depth.includes(Depth.CONVERSATION):
         if no_track:
             yield _reason(Cause.MUTE, Severity.DEGRADES, "The avatar published no sound track.")
+        yield from _microphone(facts)
         return
     talk = facts.conversation
     if talk.answer_started_s is None:
@@ -28,6 +29,19 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
     else:
         yield from _lips(talk, limits)
         yield from _claims(talk, facts, limits)
+
+
+def _microphone(facts: Facts) -> Iterator[Reason]:
+    """Who is not let speak cannot ask. A room that is over takes no track either; that is said elsewhere."""
+    unasked = facts.unasked
+    if unasked is None or facts.room.gone or facts.stopped:
+        return
+    if unasked.kind == "microphone_refused":
+        text = f"Our microphone was refused, so nothing could be asked: {unasked.why.rstrip('.')}."
+        yield _reason(Cause.SIGNALLING, Severity.FAILS, text)
+    elif unasked.kind == "microphone_unanswered":
+        text = f"Our microphone did not get into the room, so nothing could be asked: {unasked.why}."
+        yield _reason(Cause.SIGNALLING, Severity.DOUBTFUL, text)
 
 
 def _no_answer(talk: ConversationFacts, limits: Limits, *, no_track: bool) -> Reason:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from liveavatar_ops.health.facts import Depth, Facts, Refusal
+from liveavatar_ops.health.facts import CreditFacts, Depth, Facts, Refusal
+from liveavatar_ops.health.judging import connection
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity
 
@@ -20,9 +21,12 @@ _BY_ERROR = {
 _ENDS_WITH_CREDITS = {
     Cause.AVATAR_LEFT, Cause.NO_AVATAR, Cause.NO_VIDEO, Cause.MUTE, Cause.NO_ANSWER, Cause.SLOW,
 }  # fmt: skip
+_TOO_SHORT = (
+    "The session was too short for a conversation: it was over before an answer had been listened to."
+)
 _QUOTA_CODES = {4003, 4033}
+_MOST_REACHED = "MAX_DURATION_REACHED"
 _OUT_OF_CREDITS = "The account's credits were used up while one watched, so the service ended the session."
-_SIGNALLING_ENDS = {"SIGNAL_CLOSE", "STATE_MISMATCH", "CONNECTION_TIMEOUT", "JOIN_FAILURE"}
 
 
 def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
@@ -30,6 +34,8 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
     if facts.refusal:
         yield _refused(facts.refusal)
         return
+    if facts.target.depth is Depth.API and facts.credits.short:
+        yield _reason(Cause.QUOTA, Severity.DOUBTFUL, _short_of_credits(facts.credits))
     if facts.room.failure:
         yield _not_joined(facts)
         return
@@ -47,11 +53,7 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
         yield _no_video(facts, limits)
     elif facts.room.video_ended_s is not None and not ended:
         yield _video_ended(facts.room.video_ended_s, facts)
-    if facts.room.reconnects:
-        times = "once" if facts.room.reconnects == 1 else f"{facts.room.reconnects} times"
-        took = f", {facts.room.reconnecting_s:.1f} s in all" if facts.room.reconnecting_s else ""
-        severity = Severity.DEGRADES if facts.room.reconnects >= limits.reconnects_degraded else Severity.NOTE
-        yield _reason(Cause.SIGNALLING, severity, f"The connection was lost and made anew {times}{took}.")
+    yield from connection.reasons(facts, limits)
 
 
 def unfinished(facts: Facts) -> list[Reason]:
@@ -65,6 +67,8 @@ def unfinished(facts: Facts) -> list[Reason]:
     elif depth.includes(Depth.VIDEO) and not facts.video.frames:
         missing = "no frame was seen"
     elif depth.includes(Depth.CONVERSATION) and facts.conversation is None:
+        if facts.unasked and facts.unasked.kind == "session_over":
+            return [_reason(Cause.CONFIGURATION, Severity.DOUBTFUL, _TOO_SHORT)]
         missing = "nothing was said"
     if missing is None:
         return []
@@ -76,6 +80,13 @@ def for_want_of_credits(reason: Reason, facts: Facts) -> Reason:
     if not facts.out_of_credits or reason.cause not in _ENDS_WITH_CREDITS or reason.severity is Severity.NOTE:
         return reason
     return reason.model_copy(update={"severity": Severity.DOUBTFUL})
+
+
+def _short_of_credits(credit: CreditFacts) -> str:
+    return (
+        f"The account has {credit.before} credits and a minute costs {credit.minute}: no session can start, "
+        "unless the plan allows overage."
+    )
 
 
 def _refused(refusal: Refusal) -> Reason:
@@ -102,10 +113,8 @@ def _ended(facts: Facts) -> Reason | None:
     """The room or the avatar went away while we were watching."""
     room = facts.room
     why = f" ({room.disconnect_reason})" if room.disconnect_reason else ""
-    if room.disconnect_reason in _SIGNALLING_ENDS:
-        return _reason(Cause.SIGNALLING, Severity.FAILS, f"The room's connection broke off{why}.")
-    if room.disconnect_reason == "MEDIA_FAILURE":
-        return _reason(Cause.ICE, Severity.FAILS, f"The media path broke off{why}.")
+    if broken := connection.broke_off(facts):
+        return broken
     told_s = facts.stopped.at_s if facts.stopped else None
     ends = (
         (room.avatar_left_s, "The avatar left the room"),
@@ -116,7 +125,18 @@ def _ended(facts: Facts) -> Reason | None:
     if gone_s is None:
         return None
     after_s = gone_s - (room.avatar_joined_s or room.connected_s or 0.0)
-    return _reason(Cause.AVATAR_LEFT, Severity.FAILS, f"{who} after {after_s:.1f} s{_said(facts, why)}.")
+    text = f"{who} after {after_s:.1f} s{_said(facts, why)}"
+    if _was_due(facts):
+        text = f"{text}, which was due: it may last {facts.target.max_session_duration_s} s"
+    return _reason(Cause.AVATAR_LEFT, Severity.NOTE if _was_due(facts) else Severity.FAILS, f"{text}.")
+
+
+def _was_due(facts: Facts) -> bool:
+    """The service ended the session when it had lasted as long as it may: the avatar stayed to its end."""
+    start, longest_s, stopped = facts.step("start"), facts.target.max_session_duration_s, facts.stopped
+    if start is None or longest_s is None or stopped is None or stopped.detail != _MOST_REACHED:
+        return False
+    return stopped.at_s - start.started_s >= longest_s
 
 
 def _said(facts: Facts, why: str) -> str:

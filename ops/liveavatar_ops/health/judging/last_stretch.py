@@ -1,4 +1,4 @@
-"""Pictures that were lost between the media server and us say nothing of the avatar. Pure."""
+"""Pictures and sound that were lost between the media server and us say nothing of the avatar. Pure."""
 
 from collections.abc import Sequence
 
@@ -8,25 +8,47 @@ from liveavatar_ops.health.measures import show
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity
 
 _OF_CADENCE = {"gap", "freeze_ratio", "fps", "fps_fall"}
+_OF_SOUND = {"concealed"}
 
 
 def weighed(reasons: Sequence[Reason], facts: Facts, limits: Limits) -> list[Reason]:
-    """The same reasons; what a gap on our side explains is only doubtful, and it is said why."""
-    if not any(_blames_cadence(reason) for reason in reasons) or not lost_on_the_way(facts, limits):
-        return list(reasons)
+    """The same reasons; what losses on our side explain is only doubtful, and it is said why."""
+    found = list(reasons)
+    for measures, lost in (
+        (_OF_CADENCE, _pictures_lost(facts, limits)),
+        (_OF_SOUND, _sound_lost(facts, limits)),
+    ):
+        if lost and any(_blames(reason, measures) for reason in found):
+            doubtful = {"severity": Severity.DOUBTFUL}
+            found = [
+                Reason(cause=Cause.OWN_NETWORK, severity=Severity.DOUBTFUL, sentence=lost),
+                *(
+                    reason.model_copy(update=doubtful) if _blames(reason, measures) else reason
+                    for reason in found
+                ),
+            ]
+    return found
+
+
+def _blames(reason: Reason, measures: set[str]) -> bool:
+    return reason.measure in measures and reason.severity in {Severity.FAILS, Severity.DEGRADES}
+
+
+def _pictures_lost(facts: Facts, limits: Limits) -> str | None:
+    if not lost_on_the_way(facts, limits):
+        return None
     took = show(facts.video.longest_gap_s, "s")
-    sentence = (
-        f"Packets kept arriving while the picture stood for {took}: others were lost on their way here."
-    )
-    doubtful = {"severity": Severity.DOUBTFUL}
-    return [
-        Reason(cause=Cause.OWN_NETWORK, severity=Severity.DOUBTFUL, sentence=sentence),
-        *(reason.model_copy(update=doubtful) if _blames_cadence(reason) else reason for reason in reasons),
-    ]
+    return f"Packets kept arriving while the picture stood for {took}: others were lost on their way here."
 
 
-def _blames_cadence(reason: Reason) -> bool:
-    return reason.measure in _OF_CADENCE and reason.severity in {Severity.FAILS, Severity.DEGRADES}
+def _sound_lost(facts: Facts, limits: Limits) -> str | None:
+    """Sound is not sent again: what was lost is made up here."""
+    network = facts.network
+    lost_share = max(network.loss_share or 0.0, network.sound_loss_share or 0.0)
+    if lost_share < limits.loss_noted_share:
+        return None
+    share = show(lost_share, "share")
+    return f"{share} of the packets were lost on their way here, and sound was made up for them."
 
 
 def lost_on_the_way(facts: Facts, limits: Limits) -> bool:

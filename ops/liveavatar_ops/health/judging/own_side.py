@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from liveavatar_ops.health.facts import Facts, RoomFacts, VideoFacts
+from liveavatar_ops.health.judging import connection
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measures import MEASURES, show
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity
@@ -30,44 +31,62 @@ def reasons(facts: Facts) -> Iterator[Reason]:
         yield Reason(cause=Cause.OWN_HOST, severity=Severity.DOUBTFUL, sentence=text)
     if facts.stop.needed and not facts.stop.stopped:
         text = facts.stop.sentence or "The LiveAvatar session may still be open and billing."
-        yield Reason(cause=Cause.CLEAN_UP, severity=Severity.FAILS, sentence=text)
+        severity = Severity.DOUBTFUL if offline(facts) else Severity.FAILS
+        yield Reason(cause=Cause.CLEAN_UP, severity=severity, sentence=text)
+
+
+def offline(facts: Facts) -> str | None:
+    """The sentence that says that our network was gone; None where it was there, or nobody can tell."""
+    if not (connection.lost(facts) and facts.stop.unheard):
+        return None
+    since_s = facts.room.reconnections[-1].since_s
+    return (
+        f"Our own network was gone: the connection to the room was lost at {show(since_s, 's')} and had not "
+        "come back, and LiveAvatar's API did not answer from here either."
+    )
 
 
 def starved(facts: Facts, limits: Limits) -> str | None:
     """The sentence that says how our machine fell behind; None where it kept up."""
-    host, room = facts.host, facts.room
+    said = [text for holds, text in (*_lateness(facts, limits), *_want_of_cpu(facts, limits)) if holds]
+    return f"Our own machine did not keep up: {', '.join(said)}." if said else None
+
+
+def _lateness(facts: Facts, limits: Limits) -> Iterator[tuple[bool, str]]:
+    """Whether our process was late, or dropped what had arrived; and how that is said."""
+    host, room, network = facts.host, facts.room, facts.network
     watched_s = max((room.watched_until_s or 0.0) - (room.connect_started_s or 0.0), 1.0)
     late_share = min(sum(spike.lag_s for spike in host.spikes) / watched_s, 1.0)
     dropped_share = host.frames_dropped / max(facts.video.frames + host.frames_dropped, 1)
-    witnesses = (
-        (
-            host.loop_lag_p95_s >= limits.host_lag_s,
-            f"event loop late by {show(host.loop_lag_p95_s, 's')} (p95)",
-        ),
-        (
-            late_share >= limits.host_lag_share,
-            f"event loop late for {show(late_share, 'share')} of the watch",
-        ),
-        (
-            (host.waited_share or 0.0) >= limits.host_waited_share,
-            f"tasks waited for a CPU {show(host.waited_share or 0.0, 'share')} of the time",
-        ),
-        (
-            (host.busy_share or 0.0) >= limits.host_busy_share,
-            f"CPUs busy {show(host.busy_share or 0.0, 'share')}",
-        ),
-        (
-            dropped_share >= limits.host_dropped_share,
-            f"{show(dropped_share, 'share')} of frames dropped here",
-        ),
+    undecoded = network.frames_dropped or 0
+    undecoded_share = undecoded / max((network.frames_decoded or 0) + undecoded, 1)
+    yield (
+        host.loop_lag_p95_s >= limits.host_lag_s,
+        f"event loop late by {show(host.loop_lag_p95_s, 's')} (p95)",
     )
-    said = [text for holds, text in witnesses if holds]
-    return f"Our own machine did not keep up: {', '.join(said)}." if said else None
+    yield late_share >= limits.host_lag_share, f"event loop late for {show(late_share, 'share')} of the watch"
+    yield dropped_share >= limits.host_dropped_share, f"{show(dropped_share, 'share')} of frames dropped here"
+    yield (
+        undecoded_share >= limits.host_decoder_dropped_share,
+        f"{show(undecoded_share, 'share')} of frames dropped by our decoder",
+    )
+
+
+def _want_of_cpu(facts: Facts, limits: Limits) -> Iterator[tuple[bool, str]]:
+    """Whether there was too little CPU for us, whoever had it; None is nobody's word."""
+    host = facts.host
+    for share, limit, text in (
+        (host.waited_share, limits.host_waited_share, "tasks waited for a CPU {} of the time"),
+        (host.busy_share, limits.host_busy_share, "CPUs busy {}"),
+        (host.stolen_share, limits.host_stolen_share, "{} of CPU time stolen by the hypervisor"),
+        (host.throttled_share, limits.host_throttled_share, "CPU quota used up in {} of its periods"),
+    ):
+        yield share is not None and share >= limit, text.format(show(share or 0.0, "share"))
 
 
 def doubt(reason: Reason, facts: Facts, limits: Limits) -> Reason:
     """
-    On a starved host, leave standing only what its own lateness cannot have caused.
+    On a starved or offline host, leave standing only what its own lateness cannot have caused.
 
     What does not stand: every wait and rate; a small picture (a starved receiver is sent a smaller layer); a
     still mouth and the lips' time (late sound is held against the wrong pictures); a standing or missing
@@ -127,8 +146,9 @@ def _looked_often(kind: str, video: VideoFacts, limits: Limits) -> bool:
 
 def _heard_most(facts: Facts, limits: Limits) -> bool:
     """Sound came nearly all the time, and came from the other side: a decoder that waits makes up silence."""
-    since_s = facts.room.audio_subscribed_s
-    if since_s is None or (facts.network.concealed_share or 0.0) >= limits.concealed_unhealthy_share:
+    since_s, network = facts.room.audio_subscribed_s, facts.network
+    made_up_share = (network.concealed_share or 0.0) + (network.concealed_silence_share or 0.0)
+    if since_s is None or made_up_share >= limits.concealed_unhealthy_share:
         return False
     watched_s = (facts.room.watched_until_s or since_s) - since_s
     return watched_s > 0 and facts.audio.heard_s >= limits.host_heard_share * watched_s
