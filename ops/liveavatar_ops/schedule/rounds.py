@@ -19,6 +19,7 @@ from liveavatar_ops.schedule import cost, lease, plan, states, store, windows
 from liveavatar_ops.schedule.config import Kind, WatchConfig
 from liveavatar_ops.schedule.database import Database, StoreError
 from liveavatar_ops.schedule.lease import Lease, Leases, Standing
+from liveavatar_ops.schedule.news import News
 from liveavatar_ops.schedule.notify.teller import Teller
 from liveavatar_ops.schedule.plan import Go, Hold, Wait
 from liveavatar_ops.schedule.result import Outcome
@@ -87,6 +88,7 @@ class Rounds:
         self._elsewhere = elsewhere
         self._since = now()
         self._tell = Teller(config)
+        self._news = News(database, self._tell, config)
 
     def moment(self) -> float:
         """The clock that all decisions go by."""
@@ -139,7 +141,8 @@ class Rounds:
                     turn.wake_at = min(turn.wake_at, decision.until)
                     budget = decision if decision.why is Hold.BUDGET else budget
         day = windows.day_of(now, self.config.time_zone).isoformat()
-        if budget is not None and told_day != day:
+        names = [target.name for target in self.targets]
+        if budget is not None and told_day != day and self._tell.may_disturb(names, now):
             with self._db.writing() as db:
                 first = store.told_day(db) != day  # another watcher may have told it meanwhile
                 self._tell.budget(db, account.spent, until=budget.until, day=day, now=now)
@@ -238,27 +241,8 @@ class Rounds:
         return True
 
     def look_for_blindness(self) -> None:
-        """Targets of which nothing conclusive was heard for long are told to be unseen, once."""
-        now, targets = self._now(), self.targets
-        with self._db.reading() as db:
-            held = store.all_known(db)
-        for target in targets:
-            if not self._is_blind(target, held[target.name].state, now):
-                continue
-            with self._db.writing() as db:
-                state = store.known(db, target.name).state
-                if self._is_blind(target, state, now):
-                    new = states.seeing_nothing(state, now)
-                    last = next(iter(store.runs_of(db, target.name, last=1)), None)
-                    told = self._tell.state(
-                        db, target.name, state, new,
-                        outcome=_nothing_seen(last), run=last.token if last else None, now=now,
-                    )  # fmt: skip
-                    store.keep(db, target.name, told)
-
-    def _is_blind(self, target: WatchTarget, state: TargetState, now: float) -> bool:
-        at = plan.blind_at(target, state, watching_since=self._since, now=now, config=self.config)
-        return at is not None and now >= at
+        """Tell what no result tells: targets that are not seen any more, and what a window kept back."""
+        self._news.look(self.targets, self._now(), watching_since=self._since)
 
     def _account(self, db: sqlite3.Connection, now: float, others: Others) -> plan.Account:
         begin = windows.day_begin(now, self.config.time_zone)
@@ -281,15 +265,6 @@ class Rounds:
         if run.kind == "long" and outcome.verdict is not Verdict.INCONCLUSIVE:
             changes["last_long_day"] = windows.day_of(run.started_at, self.config.time_zone).isoformat()
         return new.model_copy(update=changes)
-
-
-def _nothing_seen(last: store.RunRow | None) -> Outcome:
-    """What is told of a target of which nothing is known: what its last check said, and where that stands."""
-    if last is None:
-        return Outcome(Verdict.INCONCLUSIVE)
-    return Outcome(
-        Verdict.INCONCLUSIVE, last.cause or "none", last.headline, sheet=last.sheet, report=last.report
-    )
 
 
 def _proves_room(run: Run, outcome: Outcome, backoff: plan.Backoff) -> bool:
