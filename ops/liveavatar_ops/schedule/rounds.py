@@ -9,13 +9,13 @@ import random
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.owner import Owner
 from liveavatar_ops.health.verdicts import Verdict
-from liveavatar_ops.schedule import cost, lease, plan, states, store, windows
+from liveavatar_ops.schedule import cost, lease, plan, set_back, states, store, windows
 from liveavatar_ops.schedule.config import Kind, WatchConfig
 from liveavatar_ops.schedule.database import Database, StoreError
 from liveavatar_ops.schedule.lease import Lease, Leases, Standing
@@ -52,6 +52,8 @@ class Turn:
     started: list[Run] = field(default_factory=list)
     orphans: list[Lease] = field(default_factory=list)
     replaced: list[int] = field(default_factory=list)
+    set_back: bool = False
+    """Whether the clock was found to be set back."""
     wake_at: float = inf
 
 
@@ -104,24 +106,32 @@ class Rounds:
         with self._db.writing() as db:
             for target in targets:
                 store.meet(db, target.name, now)
-                store.bring_forward(db, target.name, now + target.every_s * (1 + self.config.jitter))
+                store.bring_forward(db, target.name, now + plan.longest_apart_s(target, self.config))
         self.targets = list(targets)  # replaced whole, and after they were met: a look may be going on
 
     def start_due(self) -> Turn:
         """Take what is due and allowed. The caller runs what it gets."""
         now, turn, targets = self._now(), Turn(), self.targets
+        turn.set_back = self._bring_back(targets, now)
         self._sweep(now, turn)
         with self._db.reading() as db:
             held = store.all_known(db)
         due = [(t, held[t.name].state, held[t.name].due) for t in targets if held[t.name].due <= now]
         turn.wake_at = min((held[t.name].due for t in targets if held[t.name].due > now), default=inf)
         if due:
-            foreign = self._foreign() if self.config.account.concurrency is not None else None
-            others = Others(self._elsewhere(windows.day_begin(now, self.config.time_zone)), foreign)
-            for target in self._allowed(plan.by_urgency(due), now, others, turn):
+            others = Others(self._elsewhere(windows.day_begin(now, self.config.time_zone)), None)
+            allowed = self._allowed(plan.by_urgency(due), now, others, turn)
+            if self._may_crowd_out(allowed):  # asked last: an account that says no is to be left alone
+                others = replace(others, sessions=self._foreign())
+                allowed = self._allowed(allowed, now, others, turn)
+            for target in allowed:
                 with suppress(*[StoreError] if turn.started else []):  # what was taken is run all the same
                     self._take(target, now, others, turn)
         return turn
+
+    def _may_crowd_out(self, targets: Sequence[WatchTarget]) -> bool:
+        limited = self.config.account.concurrency is not None
+        return limited and any(target.depth.includes(Depth.SESSION) for target in targets)
 
     def _allowed(
         self, due: Sequence[WatchTarget], now: float, others: Others, turn: Turn
@@ -149,6 +159,14 @@ class Rounds:
             if first:
                 self._on_used_up(account.spent, budget.until)
         return allowed
+
+    def _bring_back(self, targets: Sequence[WatchTarget], now: float) -> bool:
+        self._since = min(self._since, now)
+        with self._db.reading() as db:
+            if not set_back.is_set_back(db, now):
+                return False
+        with self._db.writing() as db:
+            return set_back.bring_back(db, targets, self.config, now)
 
     def _sweep(self, now: float, turn: Turn) -> None:
         """Free what a dead watcher held, whatever it was: nobody else will end those runs."""

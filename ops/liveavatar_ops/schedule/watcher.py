@@ -126,6 +126,8 @@ class Watcher:
             return self._pace.look_s
         self._memory.works("look")
         self._looked_at = time.monotonic()
+        if turn.set_back:
+            self._log.say("watcher.clock_set_back")
         for run in turn.started:
             self._checks[run.token] = None
             self._keeper.hold(run.target.name, run.token)
@@ -144,8 +146,8 @@ class Watcher:
         self._tasks.discard(task)
         fault = None if task.cancelled() else task.exception()
         if fault is not None:
-            self._log.say("watcher.fault", target=run.target.name, run=run.token, why=repr(fault))
             self._forget(run)
+            self._log.say("watcher.fault", target=run.target.name, run=run.token, why=repr(fault))
 
     async def _nap(self, longest_s: float) -> None:
         with contextlib.suppress(TimeoutError):
