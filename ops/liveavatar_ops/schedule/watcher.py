@@ -24,6 +24,7 @@ from liveavatar_ops.schedule.database import StoreError
 from liveavatar_ops.schedule.keeper import Keeper
 from liveavatar_ops.schedule.lease import Lease
 from liveavatar_ops.schedule.log import Log, Troubles
+from liveavatar_ops.schedule.plan import CUSTOMERS_S
 from liveavatar_ops.schedule.result import Outcome, overdue, read_outcome
 from liveavatar_ops.schedule.rounds import Rounds, Run
 from liveavatar_ops.schedule.writing import Writer, Written
@@ -41,6 +42,8 @@ class Pace:
     """How often to send, to export and to look for blindness."""
     soonest_s: float = 60.0
     """However many checks complain of their configuration, the engine is not asked more often than this."""
+    customers_s: float = CUSTOMERS_S
+    """However often it looks, the account is not asked for its open sessions more often than this."""
 
 
 class Watcher:
