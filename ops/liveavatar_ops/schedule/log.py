@@ -4,8 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from io import FileIO, TextIOWrapper
-from typing import Any, BinaryIO, TextIO, cast
+from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 CHORES = {
@@ -28,7 +27,7 @@ class Log:
     """Events are past-tense facts with fields; fields that are None are left out."""
 
     def __init__(self, out: TextIO | None = None, *, as_json: bool = False) -> None:
-        self._out = out or _unbuffered(sys.stdout)
+        self._out = out or sys.stdout
         self._json = as_json
         self._lost = 0
 
@@ -78,17 +77,6 @@ class Troubles:
         """It works; news only after it failed."""
         if self._reasons.pop(what, None) is not None:
             self._log.say(self._works, **{self._field: what})
-
-
-def _unbuffered(out: TextIO) -> TextIO:
-    """A buffer would keep what could not be written, and fail with it once more at the end of the process."""
-    try:
-        raw = FileIO(out.fileno(), "w", closefd=False)
-    except (OSError, ValueError):
-        return out  # no file: somebody else's stream
-    return TextIOWrapper(
-        cast("BinaryIO", raw), encoding=out.encoding, errors="backslashreplace", write_through=True
-    )
 
 
 def _sentence(event: str, fields: Mapping[str, Any]) -> str:

@@ -57,6 +57,7 @@ def test_an_outage_is_told_once_when_the_receiver_is_back(tmp_path: Path, clock:
     office.passes(600.0)
 
     assert (before, office.heard) == ([], [("A", "down")])
+    assert rows(office.path, "SELECT attempts FROM outbox WHERE given_up IS NOT NULL") == []
 
 
 def test_what_is_no_longer_so_is_not_told_after_a_long_silence(tmp_path: Path, clock: Clock):
