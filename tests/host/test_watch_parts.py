@@ -16,9 +16,9 @@ import pytest
 
 from liveavatar_ops.schedule.child import TETHER
 from liveavatar_ops.schedule.log import Log
-from liveavatar_ops.schedule.start import sweeper
+from liveavatar_ops.schedule.sweeping import Sweeper
 from tests.support.watch_process import AVATAR
-from tests.support.watch_world import PATIENCE_S, ROOT, fetch, wait_for, world
+from tests.support.watch_world import PATIENCE_S, ROOT, Receiver, fetch, wait_for, world
 
 
 def tethered(*command: str, **more: Any) -> "subprocess.Popen[bytes]":
@@ -179,17 +179,14 @@ def test_the_dry_run_starts_nothing(tmp_path: Path):
 
 
 def test_a_port_that_is_taken_is_one_line(tmp_path: Path):
-    """With what to do."""
-    with world(tmp_path, templates=("a",)) as made:
-        one = made.watcher()
-        port = int(one.url.rstrip("/").rpartition(":")[2])
-        made.write_config(serve={"port": port})
+    """With what to do. Something else has it, and will not go."""
+    with Receiver() as other, world(tmp_path, templates=("a",)) as made:
+        made.write_config(serve={"port": int(other.url.split("/")[2].rpartition(":")[2])})
         two = made.watcher()
         code = two.child.wait(PATIENCE_S)
 
         assert code == 2, "a setting is wrong"
         assert "a free one is picked and printed" in two._log.read_text()
-        assert one.end() == 0
 
 
 def test_many_readers_do_not_disturb_the_watcher(tmp_path: Path):
@@ -217,6 +214,6 @@ def test_only_what_the_janitor_did_is_news(tmp_path: Path):
     """A second watcher that starts beside a running check has nothing to tell of it."""
     said = "No probe session is open.\na (s, started): its check is still running (process 7)\nb: stopped\n"
     out = io.StringIO()
-    sweeper([sys.executable, "-S", "-c", f"print({said!r})"], Log(out))()
+    Sweeper([sys.executable, "-S", "-c", f"print({said!r})"], Log(out))()
 
     assert [line[10:] for line in out.getvalue().splitlines()] == ["Janitor: b: stopped"]

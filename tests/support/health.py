@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,10 +79,10 @@ def running_check(
         child.communicate()
 
 
-def janitor(env: dict[str, str]) -> Ended:
+def janitor(env: dict[str, str], *arguments: str, command: Sequence[str] = COMMAND) -> Ended:
     """`health janitor --json`, to its end."""
     done = subprocess.run(
-        [*COMMAND, "janitor", "--json"],
+        [*command, "janitor", "--json", *arguments],
         env=env,
         capture_output=True,
         text=True,

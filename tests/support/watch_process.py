@@ -33,6 +33,11 @@ def deployed(spec: dict[str, Any]) -> Sequence[str]:
     return names
 
 
+def without_key(config: dict[str, str]) -> dict[str, str]:
+    """A stack's settings as they are read without its passphrase."""
+    return {name: value for name, value in config.items() if name != "liveavatar:apiKey"}
+
+
 def main(spec: dict[str, Any]) -> int:
     def command(target: WatchTarget, kind: Kind, folder: Path) -> list[str]:
         if Path(spec["control"]).read_text() == "no such check":
@@ -42,8 +47,9 @@ def main(spec: dict[str, Any]) -> int:
     seams = Seams(
         command=command,
         outputs=lambda _: outputs(deployed(spec)),
-        janitor=[sys.executable, "-S", "-c", "pass"],
-        pace=Pace(look_s=0.2, grace_s=10.0, chores_s=0.2, soonest_s=0.0),
+        config=lambda _, secrets: spec["stack_config"] if secrets else without_key(spec["stack_config"]),
+        janitor=spec["janitor"],
+        pace=Pace(look_s=0.2, grace_s=10.0, chores_s=0.2, soonest_s=0.0, customers_s=0.2),
     )
     return run_watch(Wishes(config=Path(spec["config"]), as_json=True), seams)
 

@@ -72,6 +72,8 @@ class World:
         self.stack = folder / "stack.json"
         self.deploy(*templates)
         self.processes: list[Process] = []
+        self.stack_config: dict[str, str] = {}
+        self.janitor = [sys.executable, "-S", "-c", "pass"]
         self.env = {
             **os.environ,
             "LIVEAVATAR_API_KEY": "key-that-must-not-show",
@@ -97,12 +99,14 @@ class World:
         part.write_text(json.dumps(templates))
         part.replace(self.stack)
 
-    def watcher(self, **env: str) -> Process:
+    def watcher(self, *, out: Path | None = None, **env: str) -> Process:
+        """One more; what it prints goes to `out`, else to a file of its own."""
         spec = {"config": str(self.folder / "watch.yaml"), "log": str(self.log), "control": str(self.control)}
         number = len(self.processes)
         path = self.folder / f"spec-{number}.json"
-        path.write_text(json.dumps({**spec, "stack": str(self.stack)}))
-        out = self.folder / f"watcher-{number}.log"
+        more = {"stack": str(self.stack), "stack_config": self.stack_config, "janitor": self.janitor}
+        path.write_text(json.dumps({**spec, **more}))
+        out = out or self.folder / f"watcher-{number}.log"
         with out.open("w") as file:
             child = subprocess.Popen(
                 [sys.executable, "-m", "tests.support.watch_process", str(path)],

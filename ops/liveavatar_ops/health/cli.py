@@ -27,10 +27,10 @@ from liveavatar_ops.health.places import why_of
 from liveavatar_ops.health.plan import Asked, Usage, plan
 from liveavatar_ops.health.runner import Interrupted, Runner
 from liveavatar_ops.health.settings import OpsSettings
-from liveavatar_ops.health.stack import StackError, stack_config
+from liveavatar_ops.health.stack import StackError, settings_of
 from liveavatar_ops.health.verdicts import USAGE_EXIT_CODE
 from liveavatar_ops.schedule.cli import watch
-from pulumi_liveavatar.settings import Settings, SettingsError, load_settings
+from pulumi_liveavatar.settings import Settings, SettingsError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -163,23 +163,12 @@ def _all_problems_at_once(asked: Asked) -> tuple[Settings, Any]:
     except Usage as wrong:
         problems += wrong.problems
     try:
-        settings = _settings(asked.stack if planned else None)
+        settings = settings_of(asked.stack if planned else None)
     except (SettingsError, StackError) as why:
         problems.append(str(why))
     if settings is None or planned is None:
         raise Usage(problems)
     return settings, planned
-
-
-def _settings(stack: str | None) -> Settings:
-    """From the environment, then from the config of the stack, as `pulumi up` has them."""
-    if stack is None:
-        return load_settings()
-    try:
-        load_settings()
-    except SettingsError:
-        return load_settings(stack_config(stack, secrets=True))
-    return load_settings(stack_config(stack, secrets=False))
 
 
 def _check(asked: Asked, settings: Settings, planned: Any, output: Output, *, strict: bool) -> int:

@@ -14,13 +14,18 @@ from liveavatar_ops.health.ledger import Ledger, LedgerError
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.plan import Asked, Usage, limits_typed, plan
 from liveavatar_ops.health.settings import OpsSettings
+from liveavatar_ops.health.stack import StackError, settings_of
 from liveavatar_ops.health.verdicts import USAGE_EXIT_CODE
-from pulumi_liveavatar.settings import SettingsError, load_settings
+from pulumi_liveavatar.settings import SettingsError
 
 FAILED_EXIT_CODE = 1
 
 
 def janitor(
+    *,
+    stack: Annotated[
+        str | None, typer.Option(help="Take key and address from this stack's config where not set.")
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
 ) -> None:
     """
@@ -30,9 +35,9 @@ def janitor(
     runs. Exit code 1 when a session could not be stopped, or belongs to another LIVEAVATAR_API_URL.
     """
     try:
-        settings, ledger = load_settings(), Ledger(OpsSettings().ledger_path)
+        settings, ledger = settings_of(stack), Ledger(OpsSettings().ledger_path)
         swept = sweep_first(settings, ledger)
-    except (SettingsError, LedgerError) as why:
+    except (SettingsError, StackError, LedgerError) as why:
         complain(str(why))
         raise typer.Exit(USAGE_EXIT_CODE) from None
     if json_:

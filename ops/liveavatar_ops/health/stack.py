@@ -11,9 +11,18 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+from pulumi_liveavatar.settings import Settings, SettingsError, load_settings
 
 TIMEOUT_S = 90
+
+
+class Config(Protocol):
+    """Asks for a stack's settings of ours, as `stack_config` does."""
+
+    def __call__(self, stack: str, *, secrets: bool) -> dict[str, str]: ...
+
 
 Run = Callable[[list[str]], "subprocess.CompletedProcess[str]"]
 
@@ -88,6 +97,21 @@ def stack_config(
         for key, entry in held.items()
         if key.startswith("liveavatar:") and isinstance(entry, dict) and entry.get("value") is not None
     }
+
+
+def settings_of(stack: str | None, config: Config = stack_config) -> Settings:
+    """
+    From the environment, then from the config of the stack, as `pulumi up` has them.
+
+    Raises SettingsError or StackError. The key is decrypted only where the environment has none.
+    """
+    if stack is None:
+        return load_settings()
+    try:
+        load_settings()
+    except SettingsError:
+        return load_settings(config(stack, secrets=True))
+    return load_settings(config(stack, secrets=False))
 
 
 KNOWN_COMPLAINTS = (

@@ -1,30 +1,26 @@
 """How the watcher itself reaches LiveAvatar: only to count open sessions, never to open one."""
 
+import time
 from collections.abc import Callable, Collection, Sequence
 
-from liveavatar_ops.health.stack import StackError, stack_config
+from liveavatar_ops.health.stack import Config, StackError, settings_of, stack_config
 from liveavatar_ops.schedule.targets import WatchTarget
 from pulumi_liveavatar.api.client import LiveAvatarClient
 from pulumi_liveavatar.api.errors import LiveAvatarError
 from pulumi_liveavatar.api.sessions import Sessions
-from pulumi_liveavatar.settings import Settings, SettingsError, load_settings
+from pulumi_liveavatar.settings import Settings, SettingsError
 
 PATIENCE_S = 15.0
 
 
-def settings_for(targets: Sequence[WatchTarget]) -> Settings:
+def settings_for(targets: Sequence[WatchTarget], config: Config = stack_config) -> Settings:
     """
     From the environment, else from the config of the first stack that is watched, as its checks find them.
 
     Raises SettingsError or StackError: without a key every check would say the same, every few minutes.
     """
-    try:
-        return load_settings()
-    except SettingsError:
-        stack = next((t.arguments[1] for t in targets if t.arguments[0] == "--stack"), None)
-        if stack is None:
-            raise
-        return load_settings(stack_config(stack, secrets=True))
+    stack = next((t.arguments[1] for t in targets if t.arguments[0] == "--stack"), None)
+    return settings_of(stack, config)
 
 
 def asker(settings: Settings) -> Callable[[], Collection[str] | None]:
@@ -41,4 +37,18 @@ def asker(settings: Settings) -> Callable[[], Collection[str] | None]:
     return active
 
 
-__all__ = ["SettingsError", "StackError", "asker", "settings_for"]
+def kept(
+    ask: Callable[[], int | None], for_s: float, now: Callable[[], float] = time.monotonic
+) -> Callable[[], int | None]:
+    """The same answer for so many seconds: a look every few seconds is no reason to ask as often."""
+    held: list[tuple[float, int | None]] = []
+
+    def answer() -> int | None:
+        if not held or now() - held[0][0] >= for_s:
+            held[:] = [(now(), ask())]
+        return held[0][1]
+
+    return answer
+
+
+__all__ = ["SettingsError", "StackError", "asker", "kept", "settings_for"]

@@ -1,4 +1,4 @@
-"""What is done now and then beside checking: messages out, textfile, old evidence and old history away."""
+"""What is done now and then beside checking: messages out, page, textfile, old evidence and history away."""
 
 import re
 import shutil
@@ -55,6 +55,7 @@ class Chores:
         camera: Camera,
         log: Log,
         renew: Callable[[], None] = lambda: None,
+        open_page: Callable[[], None] = lambda: None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._config = config
@@ -66,6 +67,7 @@ class Chores:
             log, failed="watcher.chore_failed", works="watcher.chore_works", field="chore"
         )
         self._renew = renew
+        self._open_page = open_page
         self._now = now
         self._tidied_at = float("-inf")
 
@@ -73,6 +75,7 @@ class Chores:
         """Everything that is due."""
         self._safely("send", self._outbox.empty)
         self._safely("read again", self._renew)
+        self._safely("page", self._open_page)
         if self._config.textfile is not None:
             self._safely("textfile", self._export)
         if self._now() >= self._tidied_at + TIDY_EVERY_S:

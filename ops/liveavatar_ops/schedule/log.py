@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 CHORES = {
     "send": "Messages cannot be sent",
     "read again": "What is deployed cannot be read again",
+    "page": "The status page is not served here",
     "textfile": "The textfile of metrics cannot be written",
     "tidy": "Old evidence and history cannot be tidied up",
 }
 CHORES_AGAIN = {
     "send": "Messages can be sent again",
     "read again": "What is deployed is read again as usual",
+    "page": "The status page is served here now",
     "textfile": "The textfile of metrics is written again",
     "tidy": "Old evidence and history are tidied up again",
 }
@@ -27,9 +29,14 @@ class Log:
     def __init__(self, out: TextIO | None = None, *, as_json: bool = False) -> None:
         self._out = out or sys.stdout
         self._json = as_json
+        self._lost = 0
+
+    def lost(self) -> int:
+        """Lines that could not be written."""
+        return self._lost
 
     def say(self, event: str, **fields: Any) -> None:
-        """Write one event."""
+        """Write one event; a log that takes nothing (disk full, reader gone) does not end the watch."""
         given = {name: value for name, value in fields.items() if value not in (None, "", [])}
         at = datetime.now(UTC)
         if self._json:
@@ -38,8 +45,11 @@ class Log:
             )
         else:
             line = f"{at.astimezone():%H:%M:%S}  {_sentence(event, given)}"
-        self._out.write(line.replace("\n", " ") + "\n")
-        self._out.flush()
+        try:
+            self._out.write(line.replace("\n", " ") + "\n")
+            self._out.flush()
+        except (OSError, ValueError):  # ValueError: it was closed
+            self._lost += 1
 
     def used_up(self, spent: float, until: float, limit: float | None, time_zone: str) -> None:
         """The day's credits are used up; `until` is seconds since 1970."""
@@ -127,6 +137,7 @@ _WORDS = {
     "check.orphan_ended": "{target}: check {run} of a watcher that is gone has been ended",
     "target.changed": "{target} is {state} now; it was {was}",
     "message.delivered": "Told {channel}: {title}",
+    "watcher.clock_set_back": "This machine's clock was set back; checks and messages go by the new time",
     "watcher.stopped": "Stopped: no check is running.",
     "watcher.janitor": "Janitor: {said}",
     "watcher.janitor_failed": "The janitor did not run ({why}); by hand: `liveavatar-ops health janitor`",

@@ -143,6 +143,10 @@ def _watcher(snapshot: Snapshot) -> Iterator[Metric]:
         ("watcher_backoff_until_timestamp_seconds", "The account is left alone until", snapshot.quota_until),
         ("watcher_snapshot_timestamp_seconds", "When these figures were read", snapshot.at),
     ]  # fmt: skip
+    yield CounterMetricFamily(
+        "watcher_log_lines_lost", "Lines of this watcher's log that could not be written",
+        value=snapshot.lines_lost,
+    )  # fmt: skip
     for name, about, value in plain:
         if value is not None:
             yield GaugeMetricFamily(name, about, value=value)

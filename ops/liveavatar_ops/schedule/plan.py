@@ -21,6 +21,7 @@ from liveavatar_ops.schedule.targets import WatchTarget
 TURN_S = 2.0  # how soon to ask again for a place among the parallel checks
 CUSTOMERS_S = 30.0  # how soon to ask again whether customers left a session
 AT_LEAST_S = 1.0  # between two checks of one target
+QUOTA_JITTER = 0.1  # so that two machines do not ask again at the same moment
 
 
 class Hold(StrEnum):
@@ -139,9 +140,19 @@ def backed_off(
         wait = max(wait, min(retry_after_s, quota.most))
     return Backoff(
         streak=backoff.streak + 1,
-        until=now + wait * (1 + rng.uniform(0, 0.1)),
+        until=now + wait * (1 + rng.uniform(0, QUOTA_JITTER)),
         session=session or backoff.session,
     )
+
+
+def longest_apart_s(target: WatchTarget, config: WatchConfig) -> float:
+    """No check of a target is put off for longer than this, unless the account said no."""
+    return max(target.every_s * (1 + config.jitter), AT_LEAST_S)
+
+
+def longest_backoff_s(quota: Quota) -> float:
+    """The account is never left alone for longer than this."""
+    return quota.most * (1 + QUOTA_JITTER)
 
 
 def blind_at(

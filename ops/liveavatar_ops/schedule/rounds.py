@@ -9,16 +9,17 @@ import random
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.owner import Owner
 from liveavatar_ops.health.verdicts import Verdict
-from liveavatar_ops.schedule import cost, lease, plan, states, store, windows
+from liveavatar_ops.schedule import cost, lease, plan, set_back, states, store, windows
 from liveavatar_ops.schedule.config import Kind, WatchConfig
 from liveavatar_ops.schedule.database import Database, StoreError
 from liveavatar_ops.schedule.lease import Lease, Leases, Standing
+from liveavatar_ops.schedule.news import News
 from liveavatar_ops.schedule.notify.teller import Teller
 from liveavatar_ops.schedule.plan import Go, Hold, Wait
 from liveavatar_ops.schedule.result import Outcome
@@ -51,6 +52,8 @@ class Turn:
     started: list[Run] = field(default_factory=list)
     orphans: list[Lease] = field(default_factory=list)
     replaced: list[int] = field(default_factory=list)
+    set_back: bool = False
+    """Whether the clock was found to be set back."""
     wake_at: float = inf
 
 
@@ -87,6 +90,7 @@ class Rounds:
         self._elsewhere = elsewhere
         self._since = now()
         self._tell = Teller(config)
+        self._news = News(database, self._tell, config)
 
     def moment(self) -> float:
         """The clock that all decisions go by."""
@@ -102,24 +106,32 @@ class Rounds:
         with self._db.writing() as db:
             for target in targets:
                 store.meet(db, target.name, now)
-                store.bring_forward(db, target.name, now + target.every_s * (1 + self.config.jitter))
+                store.bring_forward(db, target.name, now + plan.longest_apart_s(target, self.config))
         self.targets = list(targets)  # replaced whole, and after they were met: a look may be going on
 
     def start_due(self) -> Turn:
         """Take what is due and allowed. The caller runs what it gets."""
         now, turn, targets = self._now(), Turn(), self.targets
+        turn.set_back = self._bring_back(targets, now)
         self._sweep(now, turn)
         with self._db.reading() as db:
             held = store.all_known(db)
         due = [(t, held[t.name].state, held[t.name].due) for t in targets if held[t.name].due <= now]
         turn.wake_at = min((held[t.name].due for t in targets if held[t.name].due > now), default=inf)
         if due:
-            foreign = self._foreign() if self.config.account.concurrency is not None else None
-            others = Others(self._elsewhere(windows.day_begin(now, self.config.time_zone)), foreign)
-            for target in self._allowed(plan.by_urgency(due), now, others, turn):
+            others = Others(self._elsewhere(windows.day_begin(now, self.config.time_zone)), None)
+            allowed = self._allowed(plan.by_urgency(due), now, others, turn)
+            if self._may_crowd_out(allowed):  # asked last: an account that says no is to be left alone
+                others = replace(others, sessions=self._foreign())
+                allowed = self._allowed(allowed, now, others, turn)
+            for target in allowed:
                 with suppress(*[StoreError] if turn.started else []):  # what was taken is run all the same
                     self._take(target, now, others, turn)
         return turn
+
+    def _may_crowd_out(self, targets: Sequence[WatchTarget]) -> bool:
+        limited = self.config.account.concurrency is not None
+        return limited and any(target.depth.includes(Depth.SESSION) for target in targets)
 
     def _allowed(
         self, due: Sequence[WatchTarget], now: float, others: Others, turn: Turn
@@ -139,13 +151,22 @@ class Rounds:
                     turn.wake_at = min(turn.wake_at, decision.until)
                     budget = decision if decision.why is Hold.BUDGET else budget
         day = windows.day_of(now, self.config.time_zone).isoformat()
-        if budget is not None and told_day != day:
+        names = [target.name for target in self.targets]
+        if budget is not None and told_day != day and self._tell.may_disturb(names, now):
             with self._db.writing() as db:
                 first = store.told_day(db) != day  # another watcher may have told it meanwhile
                 self._tell.budget(db, account.spent, until=budget.until, day=day, now=now)
             if first:
                 self._on_used_up(account.spent, budget.until)
         return allowed
+
+    def _bring_back(self, targets: Sequence[WatchTarget], now: float) -> bool:
+        self._since = min(self._since, now)
+        with self._db.reading() as db:
+            if not set_back.is_set_back(db, now):
+                return False
+        with self._db.writing() as db:
+            return set_back.bring_back(db, targets, self.config, now)
 
     def _sweep(self, now: float, turn: Turn) -> None:
         """Free what a dead watcher held, whatever it was: nobody else will end those runs."""
@@ -238,27 +259,8 @@ class Rounds:
         return True
 
     def look_for_blindness(self) -> None:
-        """Targets of which nothing conclusive was heard for long are told to be unseen, once."""
-        now, targets = self._now(), self.targets
-        with self._db.reading() as db:
-            held = store.all_known(db)
-        for target in targets:
-            if not self._is_blind(target, held[target.name].state, now):
-                continue
-            with self._db.writing() as db:
-                state = store.known(db, target.name).state
-                if self._is_blind(target, state, now):
-                    new = states.seeing_nothing(state, now)
-                    last = next(iter(store.runs_of(db, target.name, last=1)), None)
-                    told = self._tell.state(
-                        db, target.name, state, new,
-                        outcome=_nothing_seen(last), run=last.token if last else None, now=now,
-                    )  # fmt: skip
-                    store.keep(db, target.name, told)
-
-    def _is_blind(self, target: WatchTarget, state: TargetState, now: float) -> bool:
-        at = plan.blind_at(target, state, watching_since=self._since, now=now, config=self.config)
-        return at is not None and now >= at
+        """Tell what no result tells: targets that are not seen any more, and what a window kept back."""
+        self._news.look(self.targets, self._now(), watching_since=self._since)
 
     def _account(self, db: sqlite3.Connection, now: float, others: Others) -> plan.Account:
         begin = windows.day_begin(now, self.config.time_zone)
@@ -281,15 +283,6 @@ class Rounds:
         if run.kind == "long" and outcome.verdict is not Verdict.INCONCLUSIVE:
             changes["last_long_day"] = windows.day_of(run.started_at, self.config.time_zone).isoformat()
         return new.model_copy(update=changes)
-
-
-def _nothing_seen(last: store.RunRow | None) -> Outcome:
-    """What is told of a target of which nothing is known: what its last check said, and where that stands."""
-    if last is None:
-        return Outcome(Verdict.INCONCLUSIVE)
-    return Outcome(
-        Verdict.INCONCLUSIVE, last.cause or "none", last.headline, sheet=last.sheet, report=last.report
-    )
 
 
 def _proves_room(run: Run, outcome: Outcome, backoff: plan.Backoff) -> bool:

@@ -90,6 +90,8 @@ class Snapshot:
     """Process and host of those that hold a lease."""
     undelivered: int
     """Messages of the last 24 h that nobody could be given within the bounds."""
+    lines_lost: int = 0
+    """Lines of this watcher's log that could not be written."""
     not_read: str = ""
     """Why stacks or template files could not be read again; until they can, the old targets are watched."""
 
@@ -106,6 +108,7 @@ class Camera:
         *,
         now: Callable[[], float],
         elsewhere: Callable[[float], float] = lambda _: 0.0,
+        lines_lost: Callable[[], int] = lambda: 0,
     ) -> None:
         self._db = database
         self._leases = leases
@@ -113,6 +116,7 @@ class Camera:
         self._targets = list(targets)
         self._now = now
         self._elsewhere = elsewhere
+        self._lines_lost = lines_lost
         self._not_read = ""
 
     def watch(self, targets: Sequence[WatchTarget]) -> None:
@@ -152,6 +156,7 @@ class Camera:
             leases=len(held),
             watchers=tuple(sorted({f"{x.owner.pid}@{x.owner.host}" for x in held})),
             undelivered=int(lost),
+            lines_lost=self._lines_lost(),
             not_read=self._not_read,
         )
 

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -16,10 +15,10 @@ from rich.console import Console
 from liveavatar_ops.health.owner import this_process
 from liveavatar_ops.health.places import file_problem, folder_problem
 from liveavatar_ops.health.settings import OpsSettings
-from liveavatar_ops.health.stack import stack_outputs
+from liveavatar_ops.health.stack import Config, stack_config, stack_outputs
 from liveavatar_ops.schedule import settings as environment
 from liveavatar_ops.schedule import store
-from liveavatar_ops.schedule.account import SettingsError, StackError, asker, settings_for
+from liveavatar_ops.schedule.account import SettingsError, StackError, asker, kept, settings_for
 from liveavatar_ops.schedule.child import Command, health_check
 from liveavatar_ops.schedule.chores import Chores
 from liveavatar_ops.schedule.config import WatchConfig
@@ -33,11 +32,13 @@ from liveavatar_ops.schedule.lease import Leases
 from liveavatar_ops.schedule.log import Log
 from liveavatar_ops.schedule.notify.send import Outbox
 from liveavatar_ops.schedule.otlp import NoOpenTelemetry, Otlp, start_otlp
+from liveavatar_ops.schedule.page.opening import Page, PortTaken
 from liveavatar_ops.schedule.page.server import StatusServer
 from liveavatar_ops.schedule.renewal import Renewal
 from liveavatar_ops.schedule.rounds import Rounds
 from liveavatar_ops.schedule.snapshot import Camera
 from liveavatar_ops.schedule.states import TargetState
+from liveavatar_ops.schedule.sweeping import JANITOR, Sweeper
 from liveavatar_ops.schedule.targets import NothingToWatch, Outputs, WatchTarget, resolve
 from liveavatar_ops.schedule.watcher import Pace, Watcher
 from liveavatar_ops.schedule.wishes import Wishes, config_of
@@ -45,14 +46,7 @@ from pulumi_liveavatar.settings import Settings
 
 UNUSABLE, USAGE = 1, 2
 DATABASE = "watch.sqlite3"
-JANITOR = (sys.executable, "-m", "liveavatar_ops.health", "janitor")
-JANITOR_S = 120.0
-NO_NEWS = ("No probe session is open.", "its check is still running")  # what the janitor says of a good day
 LOOKS_WITHIN_S = 60.0  # /healthz: a watcher that has not looked for this long is not alive
-
-
-class PortTaken(Exception):
-    """The page's port cannot be had; the text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +55,7 @@ class Seams:
 
     command: Command = health_check
     outputs: Outputs = stack_outputs
+    config: Config = stack_config
     janitor: Sequence[str] = JANITOR
     pace: Pace = field(default_factory=Pace)
 
@@ -87,7 +82,7 @@ def run_watch(wishes: Wishes, seams: Seams | None = None) -> int:
             now = time.time()
             show(config, targets, forecast(config, targets, now, _remembered()), Console(soft_wrap=True))
             return 0
-        ready = _ready(config, seams.outputs, as_json=wishes.as_json)
+        ready = _ready(config, seams, as_json=wishes.as_json)
         return asyncio.run(_run(ready, seams))
     except WatchConfigError as wrong:
         _complain(wrong.problems)
@@ -142,19 +137,19 @@ def _textfile_problem(textfile: Path) -> str | None:
     return file_problem(textfile)
 
 
-def _ready(config: WatchConfig, outputs: Outputs, *, as_json: bool) -> Ready:
+def _ready(config: WatchConfig, seams: Seams, *, as_json: bool) -> Ready:
     """Everything that is needed, or one error with everything that is missing."""
     problems: list[str] = []
     targets: list[WatchTarget] = []
     urls: dict[str, SecretStr] = {}
     settings: Settings | None = None
     try:
-        targets, urls = _in_order(config, outputs)
+        targets, urls = _in_order(config, seams.outputs)
     except WatchConfigError as wrong:
         problems += wrong.problems
     try:
         if targets or not any(target.stack for target in config.targets):  # a stack may hold the key
-            settings = settings_for(targets)
+            settings = settings_for(targets, seams.config)
     except (SettingsError, StackError) as missing:
         problems.append(str(missing))
     if problems or settings is None:
@@ -172,15 +167,22 @@ async def _run(ready: Ready, seams: Seams) -> int:
     )
     rounds = Rounds(
         database, leases, config, ready.targets, now=time.time, rng=random.Random(),  # noqa: S311 (a jitter, not a secret)
-        foreign=elsewhere.foreign_sessions, elsewhere=elsewhere.credits_since,
+        foreign=kept(elsewhere.foreign_sessions, seams.pace.customers_s), elsewhere=elsewhere.credits_since,
         on_change=lambda target, was, now: log.say("target.changed", target=target, was=was, state=now),
         on_used_up=lambda spent, at: log.used_up(spent, at, config.budget.credits_a_day, config.time_zone),
     )  # fmt: skip
-    camera = Camera(database, leases, config, ready.targets, now=time.time, elsewhere=elsewhere.credits_since)
+    camera = Camera(
+        database, leases, config, ready.targets, now=time.time, elsewhere=elsewhere.credits_since,
+        lines_lost=log.lost,
+    )  # fmt: skip
     outbox = Outbox(database, ready.urls, now=time.time, log=log, page_url=config.serve.page_url)
-    sweep = sweeper(seams.janitor, log)
+    sweep = Sweeper(seams.janitor, log, ready.settings)
     renewal = Renewal(config, ready.targets, outputs=seams.outputs, log=log, soonest_s=seams.pace.soonest_s)
-    chores = Chores(config, database, ready.targets, outbox=outbox, camera=camera, log=log, renew=renewal)
+    page = _page(config, camera, lambda: watcher.looked_ago() < LOOKS_WITHIN_S)
+    chores = Chores(
+        config, database, ready.targets, outbox=outbox, camera=camera, log=log, renew=renewal,
+        open_page=page.keep_open if page else lambda: None,
+    )  # fmt: skip
     watcher = Watcher(
         rounds,
         keeper=lambda lost: Keeper(database, leases, lost=lost),
@@ -197,12 +199,14 @@ async def _run(ready: Ready, seams: Seams) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, watcher.stop)
     otlp = _otlp(config, camera, log)
-    page = _page(config, camera, watcher)
+    if page:
+        page.open()
     try:
-        await asyncio.to_thread(sweep)
+        asyncio.get_running_loop().run_in_executor(None, sweep)  # beside the watch: it may take minutes
         log.say("watcher.started", targets=len(ready.targets), page=page.url if page else None)
         await watcher.run()
     finally:
+        sweep.end()
         if page:
             page.stop()
         if otlp:
@@ -212,24 +216,14 @@ async def _run(ready: Ready, seams: Seams) -> int:
     return 0
 
 
-def _page(config: WatchConfig, camera: Camera, watcher: Watcher) -> StatusServer | None:
+def _page(config: WatchConfig, camera: Camera, alive: Callable[[], bool]) -> Page | None:
     if not config.serve.enabled:
         return None
-    try:
-        page = StatusServer(
-            camera,
-            config.evidence.directory,
-            port=config.serve.port,
-            page_url=config.serve.page_url,
-            alive=lambda: watcher.looked_ago() < LOOKS_WITHIN_S,
-        )
-    except OSError as why:
-        raise PortTaken(
-            f"The status page cannot be served on port {config.serve.port}: {why.strerror}. "
-            "Leave --port out (or serve.port: 0) and a free one is picked and printed."
-        ) from None
-    page.start()
-    return page
+    port, page_url = config.serve.port, config.serve.page_url
+    return Page(
+        lambda: StatusServer(camera, config.evidence.directory, port=port, page_url=page_url, alive=alive),
+        port=port,
+    )
 
 
 def _otlp(config: WatchConfig, camera: Camera, log: Log) -> Otlp | None:
@@ -243,25 +237,6 @@ def _otlp(config: WatchConfig, camera: Camera, log: Log) -> Otlp | None:
             raise
         log.say("watcher.no_otlp", why=str(missing))
         return None
-
-
-def sweeper(janitor: Sequence[str], log: Log) -> Callable[[], None]:
-    """Sessions that a killed check left open are stopped at start-up and after every takeover."""
-
-    def sweep() -> None:
-        try:
-            done = subprocess.run(
-                list(janitor), capture_output=True, text=True, timeout=JANITOR_S, check=False,
-                stdin=subprocess.DEVNULL,
-            )  # fmt: skip
-        except (OSError, subprocess.TimeoutExpired) as why:
-            log.say("watcher.janitor_failed", why=type(why).__name__)
-            return
-        for line in (done.stdout + done.stderr).splitlines():
-            if line.strip() and not any(mark in line for mark in NO_NEWS):
-                log.say("watcher.janitor", said=line.strip())
-
-    return sweep
 
 
 def _secrets(ready: Ready) -> tuple[str, ...]:

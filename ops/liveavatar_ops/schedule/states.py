@@ -57,6 +57,8 @@ class TargetState(BaseModel):
     last_long_day: str | None = None
     told: State = State.UNKNOWN
     """What people were told last; a notification goes out when this differs from what is shown."""
+    told_since: float = 0.0
+    """When the state that they were told of began; 0 where an earlier version told it."""
     credits_total: float = 0.0
     checks_total: int = 0
 
@@ -119,7 +121,12 @@ def to_tell(state: TargetState) -> bool:
 
 def told(state: TargetState) -> TargetState:
     """People know now, or need not be told."""
-    return state.model_copy(update={"told": state.shown})
+    return state.model_copy(update={"told": state.shown, "told_since": state.since})
+
+
+def still_told(state: TargetState, before: State) -> TargetState:
+    """What people were to be told never reached them."""
+    return state.model_copy(update={"told": before, "told_since": 0.0})
 
 
 def _level(level: State, window: tuple[State, ...], confirm: Confirm) -> State:

@@ -24,6 +24,7 @@ from liveavatar_ops.schedule.database import StoreError
 from liveavatar_ops.schedule.keeper import Keeper
 from liveavatar_ops.schedule.lease import Lease
 from liveavatar_ops.schedule.log import Log, Troubles
+from liveavatar_ops.schedule.plan import CUSTOMERS_S
 from liveavatar_ops.schedule.result import Outcome, overdue, read_outcome
 from liveavatar_ops.schedule.rounds import Rounds, Run
 from liveavatar_ops.schedule.writing import Writer, Written
@@ -41,6 +42,8 @@ class Pace:
     """How often to send, to export and to look for blindness."""
     soonest_s: float = 60.0
     """However many checks complain of their configuration, the engine is not asked more often than this."""
+    customers_s: float = CUSTOMERS_S
+    """However often it looks, the account is not asked for its open sessions more often than this."""
 
 
 class Watcher:
@@ -126,6 +129,8 @@ class Watcher:
             return self._pace.look_s
         self._memory.works("look")
         self._looked_at = time.monotonic()
+        if turn.set_back:
+            self._log.say("watcher.clock_set_back")
         for run in turn.started:
             self._checks[run.token] = None
             self._keeper.hold(run.target.name, run.token)
@@ -144,8 +149,8 @@ class Watcher:
         self._tasks.discard(task)
         fault = None if task.cancelled() else task.exception()
         if fault is not None:
-            self._log.say("watcher.fault", target=run.target.name, run=run.token, why=repr(fault))
             self._forget(run)
+            self._log.say("watcher.fault", target=run.target.name, run=run.token, why=repr(fault))
 
     async def _nap(self, longest_s: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -54,14 +54,14 @@ def change(
     now: State,
     *,
     at: float,
-    since: float,
+    lasted_s: float,
     outcome: Outcome,
     run: int | None,
 ) -> Message:
-    """The message for a change of state; a relief says how long it took."""
+    """The message for a change of state; a relief says for how long people were told otherwise."""
     title = f"{target} {VERBS[now]}"
-    if now is State.UP and before is not State.UNKNOWN and since:
-        title = f"{target} is up again after {spoken(at - since)} {_was(before)}"
+    if now is State.UP and before is not State.UNKNOWN and lasted_s > 0:
+        title = f"{target} is up again after {spoken(lasted_s)} {_was(before)}"
     return Message(
         event="state",
         target=target,

@@ -1,5 +1,5 @@
 """
-Sends what lies in the outbox: in order, a bounded number of times, and never says where to.
+Sends what lies in the outbox: each target's news in order, for a day if need be, and never says where to.
 
 The address of a webhook is a secret; what can be read of a channel is the name of its environment variable.
 """
@@ -16,11 +16,14 @@ from pydantic import SecretStr
 
 from liveavatar_ops.schedule.database import Database
 from liveavatar_ops.schedule.log import Log
+from liveavatar_ops.schedule.notify import letters
 from liveavatar_ops.schedule.notify.bodies import slack_body, webhook_body
 from liveavatar_ops.schedule.notify.message import Message
 
-MOST_ATTEMPTS = 6
 FIRST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 300.0
+MOST_ATTEMPTS = 288  # a day of the longest pauses: a receiver that is away for a night misses nothing
+PATIENT_ATTEMPTS = 6  # some minutes; after them newer news takes the place of older, and the log is silent
 TIMEOUT_S = 10.0
 WORTH_REPEATING = (401, 403, 404, 408, 410, 425, 429)
 """Refusals that may pass: busy, too early, or a webhook that is just being replaced."""
@@ -78,39 +81,49 @@ class Outbox:
         return arrived
 
     def _claim(self, channel: str) -> Letter | None:
-        """The channel's oldest unsent letter if it is due; claiming it is what puts off its next attempt."""
+        """
+        The channel's oldest letter that is due; claiming it is what puts off its next attempt.
+
+        It waits for no letter but those of its own target: a body that one receiver cannot take is no
+        reason to keep the others back.
+        """
         now = self._now()
         with self._db.writing() as db:
-            row = db.execute(
-                "SELECT * FROM outbox WHERE channel = ? AND sent_at IS NULL AND given_up IS NULL"
-                " ORDER BY id LIMIT 1",
-                (channel,),
-            ).fetchone()
-            if row is None or row["try_at"] > now:
+            waiting = letters.first_of_each_target(db, channel)
+            row = next((row for row in waiting if _is_due(row["try_at"], now)), None)
+            if row is None:
                 return None
+            if row["attempts"] >= PATIENT_ATTEMPTS:
+                row = letters.newest_instead(db, row)
             attempt = row["attempts"] + 1
-            db.execute(
-                "UPDATE outbox SET attempts = ?, try_at = ? WHERE id = ?",
-                (attempt, now + TIMEOUT_S + FIRST_PAUSE_S * 2 ** (attempt - 1), row["id"]),
-            )
+            letters.put_off(db, row["id"], attempt, now + TIMEOUT_S + _pause_s(attempt))
         return Letter(row["id"], channel, Message.model_validate_json(row["message"]), attempt)
 
     def _deliver(self, letter: Letter) -> bool:
         try:
             self._send(self._urls[letter.channel], json.dumps(self._body(letter)).encode())
         except NotDelivered as why:
-            given_up = why.for_good or letter.attempt >= MOST_ATTEMPTS
+            return self._failed(letter, why)
+        with self._db.writing() as db:
+            letters.arrived(db, letter.number, self._now())
+        self._log.say("message.delivered", channel=letter.channel, title=letter.message.title)
+        return True
+
+    def _failed(self, letter: Letter, why: NotDelivered) -> bool:
+        """Whether it was given up, so that the next one may go: this one is out of the way."""
+        given_up = why.for_good or letter.attempt >= MOST_ATTEMPTS
+        if given_up or letter.attempt <= PATIENT_ATTEMPTS:
             self._log.say(
                 "message.not_delivered",
                 channel=letter.channel, why=str(why), attempt=letter.attempt, given_up=given_up,
             )  # fmt: skip
-            if given_up:
-                self._close(letter, "given_up", str(why))
-            else:  # known to have failed: no need to wait as long as for a sender that may have died
-                self._close(letter, "try_at", self._now() + FIRST_PAUSE_S * 2 ** (letter.attempt - 1))
-            return given_up  # the next one may go: this one is out of the way
-        self._close(letter, "sent_at", self._now())
-        self._log.say("message.delivered", channel=letter.channel, title=letter.message.title)
+        with self._db.writing() as db:
+            if not given_up:  # known to have failed: no need to wait as for a sender that may have died
+                letters.put_off(db, letter.number, letter.attempt, self._now() + _pause_s(letter.attempt))
+                return False
+            letters.lost(db, letter.number, str(why))
+            if not why.for_good and letter.message.event == "state":  # what cannot be taken is not told again
+                letters.not_told(db, letter.message)
         return True
 
     def _body(self, letter: Letter) -> dict[str, Any]:
@@ -118,9 +131,15 @@ class Outbox:
             return slack_body(letter.message, self._page_url)
         return webhook_body(letter.message, letter.number, self._page_url)
 
-    def _close(self, letter: Letter, column: str, value: object) -> None:
-        with self._db.writing() as db:
-            db.execute(f"UPDATE outbox SET {column} = ? WHERE id = ?", (value, letter.number))  # noqa: S608 (column is one of the words above)
+
+def _pause_s(attempt: int) -> float:
+    doubled = 2 ** min(attempt - 1, 30)
+    return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * float(doubled))
+
+
+def _is_due(try_at: float, now: float) -> bool:
+    """One that lies further ahead than any pause was put off before the clock was set back."""
+    return not now < try_at <= now + TIMEOUT_S + LONGEST_PAUSE_S
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -1,9 +1,11 @@
 """Lays messages into the outbox, in the very transaction that changes what they are about."""
 
 import sqlite3
+from collections.abc import Iterable
 
 from liveavatar_ops.schedule import states, store, windows
 from liveavatar_ops.schedule.config import WatchConfig
+from liveavatar_ops.schedule.notify import letters
 from liveavatar_ops.schedule.notify.message import Message, budget_spent, change
 from liveavatar_ops.schedule.result import Outcome
 from liveavatar_ops.schedule.settings import channel_name
@@ -36,10 +38,16 @@ class Teller:
             return states.told(new) if new.shown is State.UP else new
         if windows.muted(self._config.maintenance, now, target=target, zone=self._config.time_zone):
             return new
+        lasted_s = new.since - (new.told_since or old.since)
         self._post(
-            db, change(target, new.told, new.shown, at=now, since=old.since, outcome=outcome, run=run), now
+            db, change(target, new.told, new.shown, at=now, lasted_s=lasted_s, outcome=outcome, run=run), now
         )
         return states.told(new)
+
+    def may_disturb(self, targets: Iterable[str], now: float) -> bool:
+        """Whether what concerns all of these may be told: not while each of them is inside a window."""
+        zone = self._config.time_zone
+        return not all(windows.muted(self._config.maintenance, now, target=t, zone=zone) for t in targets)
 
     def budget(self, db: sqlite3.Connection, spent: float, *, until: float, day: str, now: float) -> None:
         """Tell, once a day, that nobody looks any more."""
@@ -50,4 +58,4 @@ class Teller:
     def _post(self, db: sqlite3.Connection, message: Message, now: float) -> None:
         for channel in self._config.notify:
             if not channel.targets or not message.target or message.target in channel.targets:
-                store.post(db, channel_name(channel), message.target, message.model_dump(mode="json"), now)
+                letters.post(db, channel_name(channel), message, now)

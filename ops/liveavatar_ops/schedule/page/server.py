@@ -23,6 +23,7 @@ from liveavatar_ops.schedule.page.view import page_of
 from liveavatar_ops.schedule.snapshot import Camera, Snapshot
 
 HOST = "127.0.0.1"
+SERVER = "liveavatar-ops"  # without the versions of what is under it
 PATIENCE_S = 10.0
 EVIDENCE = re.compile(r"/(sheets|reports)/([0-9]{1,15})(\.png|\.html)")
 NEAR = ("127.0.0.1", "localhost", "::1")
@@ -169,8 +170,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(code, b"This request is not understood here.\n")
 
     def version_string(self) -> str:
-        """Without the versions of what is under it."""
-        return "liveavatar-ops"
+        """By this a spare watcher knows that the port is another one's."""
+        return SERVER
 
     def log_message(self, *_: Any) -> None:
         """Reading the page is no event."""

@@ -1,0 +1,75 @@
+"""What is told although no check ended just now: that nothing is seen, and what could not be told before."""
+
+from collections.abc import Sequence
+
+from liveavatar_ops.health.verdicts import Verdict
+from liveavatar_ops.schedule import plan, states, store, windows
+from liveavatar_ops.schedule.config import WatchConfig
+from liveavatar_ops.schedule.database import Database
+from liveavatar_ops.schedule.notify.teller import Teller
+from liveavatar_ops.schedule.result import Outcome
+from liveavatar_ops.schedule.states import TargetState
+from liveavatar_ops.schedule.targets import WatchTarget
+
+LOOKED_THROUGH = 60  # runs of a target, for the one that says why its state is what it is
+
+
+class News:
+    """Looks through the targets now and then. Moments are seconds since 1970."""
+
+    def __init__(self, database: Database, tell: Teller, config: WatchConfig) -> None:
+        self._db = database
+        self._tell = tell
+        self._config = config
+
+    def look(self, targets: Sequence[WatchTarget], now: float, *, watching_since: float) -> None:
+        """Tell each of them once."""
+        with self._db.reading() as db:
+            held = store.all_known(db)
+        for target in targets:
+            if self._of(target, held[target.name].state, now, watching_since) is None:
+                continue
+            with self._db.writing() as db:
+                state = store.known(db, target.name).state
+                new = self._of(target, state, now, watching_since)
+                if new is None:
+                    continue  # another watcher told it meanwhile, or a result came
+                run = _run_behind(store.runs_of(db, target.name, last=LOOKED_THROUGH), new)
+                told = self._tell.state(
+                    db, target.name, state, new,
+                    outcome=_said_by(run), run=run.token if run else None, now=now,
+                )  # fmt: skip
+                store.keep(db, target.name, told)
+
+    def _of(
+        self, target: WatchTarget, state: TargetState, now: float, watching_since: float
+    ) -> TargetState | None:
+        """The state that is to be told, None if there is no news."""
+        blind_at = plan.blind_at(target, state, watching_since=watching_since, now=now, config=self._config)
+        if blind_at is not None and now >= blind_at:
+            return states.seeing_nothing(state, now)
+        return state if states.to_tell(state) and self._may_tell(target, state, now) else None
+
+    def _may_tell(self, target: WatchTarget, state: TargetState, now: float) -> bool:
+        """Outside of windows; what was seen before a pause may be mended by now, so a check comes first."""
+        scope = {"target": target.name, "zone": self._config.time_zone}
+        if windows.muted(self._config.maintenance, now, **scope):
+            return False
+        pause = windows.last_pause_end(self._config.maintenance, now, **scope)
+        return pause is None or state.blind or (state.last_conclusive_at or 0.0) >= pause
+
+
+def _run_behind(runs: Sequence[store.RunRow], state: TargetState) -> store.RunRow | None:
+    """The newest check that found what is told, or if none did the newest."""
+    ended = [run for run in reversed(runs) if run.stage == "done"]
+    found = (run for run in ended if run.verdict and states.LEVEL_OF.get(Verdict(run.verdict)) is state.shown)
+    return next(found, next(iter(ended), None))
+
+
+def _said_by(run: store.RunRow | None) -> Outcome:
+    if run is None or run.verdict is None:
+        return Outcome(Verdict.INCONCLUSIVE)
+    return Outcome(
+        Verdict(run.verdict), run.cause or "none", run.headline, run.next_step,
+        first_frame_s=run.first_frame_s, fps=run.fps, sheet=run.sheet, report=run.report,
+    )  # fmt: skip
