@@ -59,7 +59,7 @@ class Bridge:
         self._answers = answers
         self._without: list[str] = []
         self._link: Link | None = None
-        self._ready = asyncio.Event()
+        self._ready, self._settled = asyncio.Event(), asyncio.Event()
         self._told: set[str] = set()
         self._answer: str | None = None
         self._cut_off: set[str] = set()
@@ -88,10 +88,11 @@ class Bridge:
         finally:
             self._link = None
             self._ready.clear()
+            self._settled.set()
 
     async def greet(self, text: str) -> None:
         """Have the opening text said, once the conversation stands; returns at once if it is over."""
-        await self._ready.wait()
+        await self._settled.wait()
         await self._send(
             {
                 "type": "response.create",
@@ -191,6 +192,7 @@ class Bridge:
         elif kind == "session.updated":
             if not self._ready.is_set():
                 self._ready.set()
+                self._settled.set()
                 self._heard.state("connected", "; ".join(OPTIONAL[part] for part in self._without))
         elif kind == "response.created":
             self._answer = message.response.id

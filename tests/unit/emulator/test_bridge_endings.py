@@ -21,18 +21,22 @@ TEMPERATURE = "the service takes no temperature; the model's own is used"
 TRANSCRIPTION = "the service does not transcribe; what users say is not written down"
 
 
-async def converse(service: OpenAi) -> States:
-    """The states a bridge tells of this service."""
-    states: States = []
+def heard(states: States) -> Heard:
+    """Hears nothing but states."""
 
     def ignore(*_: Any) -> None:
         pass
 
-    heard = Heard(
+    return Heard(
         lambda state, why: states.append((state, why)),
         ignore, ignore, ignore, ignore, ignore, ignore, ignore,
     )  # fmt: skip
-    await asyncio.wait_for(Bridge(service, None, heard).run(), 30)
+
+
+async def converse(service: OpenAi) -> States:
+    """The states a bridge tells of this service."""
+    states: States = []
+    await asyncio.wait_for(Bridge(service, None, heard(states)).run(), 30)
     return states
 
 
@@ -132,6 +136,17 @@ def test_an_address_or_key_of_no_use_is_refused(url: str, key: str) -> None:
     assert [state for state, _ in states] == ["refused"]
     assert KEY not in json.dumps(states)
     assert "cannot be" in states[0][1] or "can be made with this address and key" in states[0][1]
+
+
+def test_a_greeting_does_not_wait_for_a_conversation_that_is_over() -> None:
+    """It is neither said nor waited with for ever."""
+
+    async def run() -> None:
+        bridge = Bridge(OpenAi(base_url="no address", api_key=SecretStr(KEY)), None, heard([]))
+        await bridge.run()
+        await asyncio.wait_for(bridge.greet("Hello!"), 30)
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize(
