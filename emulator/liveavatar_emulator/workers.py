@@ -191,6 +191,10 @@ def _redacted(text: str, job: Job) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """The environment without the emulator's keys: a worker gets the one it needs in its job."""
-    hidden = (settings.API_KEY, settings.OPENAI_KEYS)
+    """
+    The environment without the emulator's keys: a worker gets the one it needs in its job.
+
+    LiveKit's SDK takes HTTP_PROXY to a server on this very machine, whatever NO_PROXY says (seen in 1.2.1).
+    """
+    hidden = (settings.API_KEY, settings.OPENAI_KEYS, "HTTP_PROXY", "http_proxy")
     return {name: value for name, value in os.environ.items() if name not in hidden}

@@ -180,3 +180,22 @@ def test_the_emulators_keys_stay_with_it(key: str, monkeypatch: pytest.MonkeyPat
         assert b"canary" not in Path(f"/proc/{pid}/environ").read_bytes()
 
     play(POLITE, scene)
+
+
+def test_a_proxy_does_not_stand_between_an_avatar_and_its_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The room is on this machine and the SDK knows no exceptions; the way to OpenAI, by HTTPS_PROXY, stays.
+    """
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, f"http://{name.replace('_', '-')}.example")
+
+    async def scene(workers: Workers, notes: Notes) -> None:
+        await workers.open(job("one"))
+        await notes.until(lambda: "joined" in notes.names())
+        told = Path(f"/proc/{workers.pids()['one']}/environ").read_bytes()
+
+        assert b"HTTP-PROXY" not in told
+        assert b"http-proxy" not in told
+        assert b"HTTPS-PROXY" in told
+
+    play(POLITE, scene)
