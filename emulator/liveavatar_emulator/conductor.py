@@ -156,7 +156,7 @@ class Conductor:
                     session_id, "user" if event["role"] == "user" else "avatar", str(event.get("text", ""))
                 )
             case "bridge":
-                sessions.bridged(session_id, str(event.get("state", "")))
+                self._bridged(session_id, str(event.get("state", "")), event.get("detail"))
             case "ended" if event.get("reason") in get_args(EndReason):
                 await self.stop(session_id, _reason(str(event["reason"])))
             case "error":
@@ -217,6 +217,13 @@ class Conductor:
                 for name in ("no_answer", "mute"):
                     await self.play(session.id, Fault(name=name))
 
+    def _bridged(self, session_id: str, state: str, detail: object) -> None:
+        """Keep and log how the link to the model stands, and why: a mute avatar has no other witness."""
+        why = " ".join(self._redacted(detail or "").split())
+        self.world.sessions.bridged(session_id, state, why)
+        level = logging.INFO if state == "connected" else logging.WARNING
+        log.log(level, "bridge.%s id=%s why=%s", state, session_id, why or "-")
+
     def _complain(self, session_id: str, why: str) -> None:
         """Log what went wrong with an avatar, once."""
         if (session_id, why) not in self._complaints:
@@ -227,7 +234,8 @@ class Conductor:
         """A worker's words without any key that it may have been given."""
         text = str(message)
         for secret in self.world.secrets.newest_first():
-            text = text.replace(secret.secret_value, "[secret]")
+            if secret.secret_value:
+                text = text.replace(secret.secret_value, "[secret]")
         return text
 
     def _closes(self, session_id: str) -> bool:

@@ -27,6 +27,16 @@ class FaultKind:
 TIMES = ("after_s", "for_s")
 
 
+# Least and most of a number; for every other parameter 0 or more.
+BOUNDS: dict[str, tuple[float, float]] = {
+    "status": (400, 599),
+    "loss": (0, 1),
+    "offset_ms": (-2000, 2000),
+    "width": (16, 3840),
+    "height": (16, 3840),
+}
+
+
 def _worker(says: str, **params: Value) -> FaultKind:
     return FaultKind("session", says, params, by_worker=True)
 

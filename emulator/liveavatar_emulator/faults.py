@@ -1,13 +1,14 @@
 """Which fault befalls which call or session; knows no HTTP."""
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from liveavatar_emulator.fault_table import KINDS, TIMES, FaultKind, Place, Value
+from liveavatar_emulator.fault_table import BOUNDS, KINDS, TIMES, FaultKind, Place, Value
 from liveavatar_emulator.world.records import EndReason
 
 
@@ -169,17 +170,30 @@ def checked(name: str, params: Mapping[str, object]) -> dict[str, Value]:
             ", ".join(dict.fromkeys([*kind.params, *(TIMES if kind.by_worker else ())])) or "no parameters"
         )
         raise BadFault(f"fault {name} does not take {', '.join(strange)}; it takes {takes}")
-    if params.get("reason") not in (None, *get_args(EndReason)):
+    if params.get("reason") is not None and params["reason"] not in get_args(EndReason):
         raise BadFault(f"fault {name}: no end reason is called {params['reason']!r}")
     return {key: _convert(name, key, params.get(key, default), default) for key, default in defaults.items()}
 
 
 def _convert(name: str, key: str, value: object, default: Value) -> Value:
+    if value is None:
+        raise BadFault(f"fault {name}: {key} has no value; give one, or leave it out")
     try:
-        return type(default)(str(value))
+        found = type(default)(str(value))
     except (TypeError, ValueError):
         wanted = "a number" if isinstance(default, (int, float)) else "a text"
         raise BadFault(f"fault {name}: {key} should be {wanted}, not {value!r}") from None
+    if not isinstance(found, str):
+        _demand_within(name, key, found)
+    return found
+
+
+def _demand_within(name: str, key: str, value: float) -> None:
+    least, most = BOUNDS.get(key, (0, math.inf))
+    if math.isfinite(value) and least <= value <= most:
+        return
+    wanted = f"from {least:g} to {most:g}" if math.isfinite(most) else f"{least:g} or more"
+    raise BadFault(f"fault {name}: {key} should be {wanted}, not {value}")
 
 
 def _fits_call(rule: Rule, method: str, path: str) -> bool:

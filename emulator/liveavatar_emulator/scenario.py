@@ -16,6 +16,7 @@ Each entry is one fault and when it strikes::
 """
 
 import difflib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ import yaml
 from pydantic import ValidationError
 
 from liveavatar_emulator.faults import Rule
+
+# What the reader raises for a value that is none: a tag that nobody knows, a thirteenth month, `!!int ""`.
+_NO_VALUE = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
 
 
 class BadScenario(Exception):
@@ -37,10 +41,8 @@ def read(path: Path) -> list[Rule]:
         raise BadScenario(f"{path}: cannot be read: {why.strerror}") from None
     except UnicodeDecodeError:
         raise BadScenario(f"{path}: is not UTF-8 text") from None
-    except yaml.YAMLError as why:
-        mark = getattr(why, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        raise BadScenario(f"{path}:{line}: is not YAML: {getattr(why, 'problem', why)}") from None
+    except (yaml.YAMLError, RecursionError) as why:
+        raise BadScenario(f"{path}:{_line_of(why, 1)}: is not YAML: {_why(why)}") from None
     if not isinstance(document, yaml.SequenceNode):
         raise BadScenario(f"{path}:1: should be a list of entries, each with a fault")
     rules: list[Rule] = []
@@ -53,19 +55,63 @@ def read(path: Path) -> list[Rule]:
 
 
 def _read_entry(path: Path, entry: yaml.Node, rules: list[Rule], problems: list[str]) -> None:
-    loader = yaml.SafeLoader("")
-    given = loader.construct_object(entry, deep=True)
+    try:
+        twice = list(_repeated(entry))
+        given = yaml.SafeLoader("").construct_object(entry, deep=True)
+    except _NO_VALUE as why:
+        problems.append(f"{path}:{_line_of(why, _line(entry, []))}: cannot be read: {_why(why)}")
+        return
     if not isinstance(given, dict) or "fault" not in given:
         problems.append(f"{path}:{_line(entry, [])}: an entry needs a fault: `- fault: NAME`")
         return
+    problems += [f"{path}:{_line(key, [])}: {key.value}: is there twice; leave one out" for key in twice]
+    empty = [str(key) for key, value in given.items() if value is None]
+    problems += [
+        f"{path}:{_line(entry, [key])}: {key}: has no value; give one, or leave it out" for key in empty
+    ]
     if isinstance(given["fault"], str):
         given["fault"] = {"name": given["fault"]}
+    if not twice and not empty:
+        _read_rule(path, entry, given, rules, problems)
+
+
+def _read_rule(
+    path: Path, entry: yaml.Node, given: dict[str, Any], rules: list[Rule], problems: list[str]
+) -> None:
     try:
         rules.append(Rule.model_validate(given))
     except ValidationError as why:
         for error in why.errors():
             where = [str(part) for part in error["loc"]]
             problems.append(f"{path}:{_line(entry, where)}: {_sentence(where, error)}")
+
+
+def _repeated(node: yaml.Node) -> Iterator[yaml.Node]:
+    """Keys that stand in one mapping a second time: YAML forbids it, its reader takes the last."""
+    if isinstance(node, yaml.MappingNode):
+        known: set[str] = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in known:
+                    yield key
+                known.add(key.value)
+            yield from _repeated(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for one in node.value:
+            yield from _repeated(one)
+
+
+def _line_of(why: Exception, otherwise: int) -> int:
+    mark = getattr(why, "problem_mark", None) or getattr(why, "context_mark", None)
+    return int(mark.line) + 1 if mark else otherwise
+
+
+def _why(why: Exception) -> str:
+    if isinstance(why, RecursionError):
+        return "it is nested too deeply, or holds itself"
+    if isinstance(why, (LookupError, AttributeError)):
+        return "a value is not what its tag says"
+    return " ".join(str(getattr(why, "problem", None) or why).split())
 
 
 def _line(node: yaml.Node, where: list[str]) -> int:

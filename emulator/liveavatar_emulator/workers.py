@@ -194,8 +194,7 @@ def _environment() -> dict[str, str]:
     """
     The environment without the emulator's keys: a worker gets the one it needs in its job.
 
-    And without HTTP_PROXY, which LiveKit's SDK takes for every ws address, also for our media server on
-    loopback (measured with livekit 1.2.1); the way to the real OpenAI is https.
+    LiveKit's SDK takes HTTP_PROXY to a server on this very machine, whatever NO_PROXY says (seen in 1.2.1).
     """
     hidden = (settings.API_KEY, settings.OPENAI_KEYS, "HTTP_PROXY", "http_proxy")
     return {name: value for name, value in os.environ.items() if name not in hidden}

@@ -115,6 +115,7 @@ def _view(one: SessionRecord, now: float) -> dict[str, object]:
         "credits_consumed": one.credits_consumed,
         "user_present": one.user_present,
         "bridge": one.bridge,
+        "bridge_detail": one.bridge_detail,
         "request": _without_tokens(one.request),
     }
 

@@ -4,17 +4,15 @@ The bridge to OpenAI Realtime: the user's voice goes there, the model's voice an
 A client of the protocol by the official package, for the real service and for the stand-in alike. It does
 what the connector's page promises: "OpenAI handles speech-to-speech orchestration while LiveAvatar renders
 the avatar video" (voice, model, temperature and the context's instructions are the session's).
-
-Temperature: the connector has the field (0.6 to 1.2), while the package's types for the generally available
-protocol do not. It is sent as `session.temperature`; a service that refuses that one parameter gets the same
-update without it, and the bridge says so.
 """
 
 import asyncio
 import base64
+import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import numpy as np
 import websockets
@@ -22,8 +20,8 @@ from numpy.typing import NDArray
 from openai import AsyncOpenAI
 
 from liveavatar_emulator.worker.job import Context, OpenAi
+from liveavatar_emulator.worker.realtime_session import OPTIONAL, optional, realtime_session
 
-PCM = {"type": "audio/pcm", "rate": 24000}
 REFUSALS = {"invalid_api_key", "model_not_found", "insufficient_quota"}
 
 
@@ -41,7 +39,7 @@ class Link(Protocol):
 class Heard:
     """Whom the bridge tells what happens in the conversation."""
 
-    state: Callable[[str, str], None]  # connected | refused | closed, and why
+    state: Callable[[str, str], None]  # connected | refused | closed, and why; connected may be told again
     user_started: Callable[[], None]
     user_stopped: Callable[[], None]
     user_said: Callable[[str], None]
@@ -59,45 +57,42 @@ class Bridge:
     ) -> None:
         self._service, self._context, self._heard = service, context, heard
         self._answers = answers
-        self._temperature = service.temperature
+        self._without: list[str] = []
         self._link: Link | None = None
-        self._ready = asyncio.Event()
-        self._note = ""
+        self._ready, self._settled = asyncio.Event(), asyncio.Event()
+        self._told: set[str] = set()
+        self._answer: str | None = None
+        self._cut_off: set[str] = set()
+        self._event = "message"
         self._over = False
 
     async def run(self) -> None:
         """Connect, converse, and come back when it is over."""
-        base = self._service.base_url.rstrip("/")
-        client = AsyncOpenAI(
-            api_key=self._service.api_key.get_secret_value(),
-            base_url=base,
-            websocket_base_url=base.replace("http", "ws", 1),
-            max_retries=0,
-        )
+        met = False
         try:
-            async with client.realtime.connect(model=self._service.model) as link:
-                self._link = link
-                await self._configure()
-                async for message in link:
-                    await self._take(message)
-                    if self._over:
-                        return
-                whose = "the session" if self._over else "the service"
-                self._finish("closed", f"{whose} ended the conversation")
+            async with self._client() as client, self._connection(client) as link:
+                self._link, met = link, True
+                await self._converse(link)
         except websockets.InvalidStatus as error:
             self._finish("refused", f"the service answered {error.response.status_code}")
         except websockets.ConnectionClosed as error:
             self._closed(error)
         except (OSError, TimeoutError, websockets.WebSocketException) as error:
             self._finish("refused", f"the service cannot be reached: {type(error).__name__}")
+        except Exception as error:  # noqa: BLE001 - whatever the service sends, the avatar lives on
+            what = type(error).__name__  # its text may hold the key
+            if met:
+                self._finish("closed", f"the service's {self._event} could not be taken in: {what}")
+            else:
+                self._finish("refused", f"no connection can be made with this address and key: {what}")
         finally:
             self._link = None
             self._ready.clear()
-            await client.close()
+            self._settled.set()
 
     async def greet(self, text: str) -> None:
         """Have the opening text said, once the conversation stands; returns at once if it is over."""
-        await self._ready.wait()
+        await self._settled.wait()
         await self._send(
             {
                 "type": "response.create",
@@ -113,10 +108,19 @@ class Bridge:
             audio = base64.b64encode(pcm).decode()
             await self._send({"type": "input_audio_buffer.append", "audio": audio})
 
-    async def interrupted(self, item_id: str, heard_ms: int, *, cancel: bool) -> None:
-        """Tell the model how much of what it said was heard; `cancel` also stops what it is still saying."""
-        if cancel:
-            await self._send({"type": "response.cancel"})
+    def cut_off(self) -> bool:
+        """Let no more of the running answer through, from now on; whether there was one to cut."""
+        if self._answer is None or self._answer in self._cut_off:
+            return False
+        self._cut_off.add(self._answer)
+        return True
+
+    async def cancel(self) -> None:
+        """Stop what the model is thinking or saying."""
+        await self._send({"type": "response.cancel"})
+
+    async def truncate(self, item_id: str, heard_ms: int) -> None:
+        """Tell the model how much of what it said was heard."""
         await self._send(
             {
                 "type": "conversation.item.truncate",
@@ -140,30 +144,31 @@ class Bridge:
 
     def session(self) -> dict[str, Any]:
         """The configuration as the protocol wants it."""
-        session: dict[str, Any] = {
-            "type": "realtime",
-            "output_modalities": ["audio"],
-            "audio": {
-                "input": {
-                    "format": PCM,
-                    "transcription": {"model": "gpt-4o-mini-transcribe"},
-                    "turn_detection": {
-                        "type": "server_vad",
-                        "threshold": 0.5,
-                        "prefix_padding_ms": 300,
-                        "silence_duration_ms": 500,
-                        "create_response": self._answers,
-                        "interrupt_response": True,
-                    },
-                },
-                "output": {"format": PCM, "voice": self._service.voice},
-            },
-        }
-        if self._context and self._context.prompt:
-            session["instructions"] = self._context.prompt
-        if self._temperature is not None:
-            session["temperature"] = self._temperature
-        return session
+        return realtime_session(self._service, self._context, answers=self._answers, without=self._without)
+
+    def _client(self) -> AsyncOpenAI:
+        base = self._service.base_url.rstrip("/")
+        return AsyncOpenAI(
+            api_key=self._service.api_key.get_secret_value(),
+            base_url=base,
+            websocket_base_url=base.replace("http", "ws", 1),
+            max_retries=0,
+        )
+
+    def _connection(self, client: AsyncOpenAI) -> Any:
+        # The environment's proxy cannot reach this machine's own addresses.
+        options: Any = {"proxy": None} if _is_loopback(self._service.base_url) else {}
+        return client.realtime.connect(model=self._service.model, websocket_connection_options=options)
+
+    async def _converse(self, link: Any) -> None:
+        await self._configure()
+        async for message in link:
+            self._event = str(getattr(message, "type", None))[:60]
+            await self._take(message)
+            if self._over:
+                return
+        whose = "the session" if self._over else "the service"
+        self._finish("closed", f"{whose} ended the conversation")
 
     async def _configure(self) -> None:
         session = self.session()
@@ -187,29 +192,44 @@ class Bridge:
         elif kind == "session.updated":
             if not self._ready.is_set():
                 self._ready.set()
-                self._heard.state("connected", self._note)
+                self._settled.set()
+                self._heard.state("connected", "; ".join(OPTIONAL[part] for part in self._without))
+        elif kind == "response.created":
+            self._answer = message.response.id
         elif kind == "response.done":
             self._answered(message.response)
-        elif kind in _DISPATCH:
+        elif kind in _DISPATCH and getattr(message, "response_id", None) not in self._cut_off:
             _DISPATCH[kind](self._heard, message)
 
     async def _error(self, error: Any) -> None:
-        if self._ready.is_set():
-            return  # e.g. a truncation of what was just finished: the conversation goes on
-        if error.param == "session.temperature" and self._temperature is not None:
-            self._temperature = None
-            self._note = "the service takes no temperature; the model's own is used"
-            await self._configure()
-            return
-        self._over = True
         where = f" ({error.param})" if error.param else ""
-        self._finish("refused", f"{error.code or error.type}{where}")
+        what = f"{error.code or error.type}{where}"
+        part = optional(error.param)
+        if self._ready.is_set():  # e.g. a truncation of what was just finished: the conversation goes on
+            self._note(f"the service refused: {what}")
+        elif part and part not in self._without:
+            self._without.append(part)
+            await self._configure()
+        else:
+            self._finish("refused", what)
 
     def _answered(self, response: Any) -> None:
         """A model that is not there shows up here: the service takes the session and fails each answer."""
-        error = getattr(response.status_details, "error", None)
+        if response.id == self._answer:
+            self._answer = None
+        details = response.status_details
+        error = getattr(details, "error", None)
         if response.status == "failed" and error is not None and error.code in REFUSALS:
             self._finish("refused", str(error.code))
+        elif response.status in ("failed", "incomplete"):
+            why = getattr(error, "code", None) or getattr(details, "reason", None) or "no reason given"
+            self._note(f"an answer {'failed' if response.status == 'failed' else 'was cut short'}: {why}")
+
+    def _note(self, detail: str) -> None:
+        """Something that does not end the conversation; the same is told once."""
+        if detail not in self._told:
+            self._told.add(detail)
+            self._heard.state("connected", detail)
 
     def _closed(self, error: websockets.ConnectionClosed) -> None:
         """A wrong key may be told by closing (3000, `invalid_request_error.…`) after a first welcome."""
@@ -222,6 +242,14 @@ class Bridge:
     def _finish(self, state: str, detail: str) -> None:
         self._over = True
         self._heard.state(state, detail)
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _audio(heard: Heard, message: Any) -> None:

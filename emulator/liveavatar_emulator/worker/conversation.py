@@ -22,7 +22,7 @@ class Conversation:
     Keeps the words and the sound of both sides.
 
     `tell(kind, **fields)` sends a data packet, `emit` a line to the control plane, `hush` drops sound that
-    has left the playout but was not heard.
+    has left the playout but was not heard, and says how many ms.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Conversation:
         job: Job,
         tell: Callable[..., None],
         emit: Callable[[dict[str, Any]], None],
-        hush: Callable[[], None],
+        hush: Callable[[], int],
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -62,18 +62,18 @@ class Conversation:
 
     def interrupt(self, *, cancel: bool) -> None:
         """
-        Stop speaking at once and tell the model how much was heard.
+        Stop speaking at once and tell the model how much was heard; `cancel` also stops what it thinks of.
 
         Silent when this returns: the rest of the cut answer may be waiting right behind what told us to stop.
         """
+        answering = self.bridge.cut_off() if self.bridge else False
         cut = self.playout.clear()
-        if cut is None:
-            return
-        self._hush()
-        item, heard_ms = cut
-        self._dropped.add(item)
-        if self.bridge and not item.startswith("text_"):
-            self._spawn(self.bridge.interrupted(item, heard_ms, cancel=cancel))
+        hushed_ms = self._hush() if cut else 0
+        self._dropped.update(item for item, _ in cut)
+        # What was dropped on its way had been counted as heard; only the first had begun to be.
+        heard = [(item, max(0, ms - hushed_ms)) for item, ms in cut if not item.startswith("text_")]
+        if self.bridge and (heard or (cancel and answering)):
+            self._spawn(self._tell_model(self.bridge, heard, cancel=cancel and answering))
 
     async def speak(self, text: str) -> None:
         """Say a given text in the session's voice (the command `avatar.speak_text`)."""
@@ -84,6 +84,12 @@ class Conversation:
             self.playout.add(item, pcm[start : start + PIECE])
         self.playout.complete(item)
         self._avatar_said(item, text)
+
+    async def _tell_model(self, bridge: Bridge, heard: list[tuple[str, int]], *, cancel: bool) -> None:
+        if cancel:
+            await bridge.cancel()
+        for item, heard_ms in heard:
+            await bridge.truncate(item, heard_ms)
 
     def _audio(self, item: str, pcm: NDArray[np.int16]) -> None:
         if item in self._dropped:

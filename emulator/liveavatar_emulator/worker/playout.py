@@ -76,14 +76,13 @@ class Playout:
             self._end(utterance.item_id)
         return out
 
-    def clear(self) -> tuple[str, int] | None:
-        """Fall silent at once. Returns what was being said and how many ms of it were heard."""
-        first = self._queue[0] if self._queue else None
+    def clear(self) -> list[tuple[str, int]]:
+        """Fall silent at once. Returns all that was begun or waiting, and how many ms of each were heard."""
+        cut = [(one.item_id, one.heard_ms) for one in self._queue]
         self._queue.clear()
-        if first is None:
-            return None
-        self._end(first.item_id)
-        return first.item_id, first.heard_ms
+        for item_id, _ in cut:
+            self._end(item_id)
+        return cut
 
     @property
     def busy(self) -> bool:

@@ -124,10 +124,12 @@ class Room:
         """Whether there is an audio track, which then sets the pace."""
         return self._audio is not None and self._connected
 
-    def hush(self) -> None:
-        """Drop what has been sent but not yet heard."""
-        if self._audio is not None:
-            self._audio.clear_queue()
+    def hush(self) -> int:
+        """Drop what has been sent but not yet heard; returns how many ms that was."""
+        if self._audio is None:
+            return 0
+        self._audio.clear_queue()
+        return QUEUE_MS  # it is always full: whoever sends sound waits for room in it
 
     def tell(self, event: dict[str, Any]) -> asyncio.Task[None]:
         """Send an event to everybody in the room; the order of calls is kept."""

@@ -164,6 +164,7 @@ class SessionRecord(Record):
     minutes_charged: int = 0
     credits_consumed: str = "0"
     bridge: str | None = None
+    bridge_detail: str | None = None
     transcript: list[Line] = Field(default_factory=list)
 
     def duration(self, now: float) -> int:

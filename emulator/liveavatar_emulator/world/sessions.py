@@ -148,9 +148,9 @@ class Sessions:
         line = Line(role=role, text=text, at=self._clock())
         self._change(session, transcript=[*session.transcript, line], sign_of_life_at=self._clock())
 
-    def bridged(self, session_id: str, state: str) -> None:
-        """The connector's link to the model changed its state."""
-        self._change(self.get(session_id), bridge=state)
+    def bridged(self, session_id: str, state: str, detail: str) -> None:
+        """The connector's link to the model changed its state, or has something to say of it."""
+        self._change(self.get(session_id), bridge=state, bridge_detail=detail or None)
 
     def forget_events(self, session_id: str) -> None:
         """Hard-delete what was said (LiveAvatar API facts §2.9, ``DELETE …/events``)."""

@@ -26,12 +26,15 @@ from liveavatar_ops.rehearse.emulator import REVOKED, Emulator, Things
 from liveavatar_ops.rehearse.outcome import Outcome, outcome_of
 from liveavatar_ops.rehearse.row import JUNE, NOBODY, Row
 from pulumi_liveavatar.api.client import LiveAvatarClient
+from pulumi_liveavatar.api.connectors import ROOMS
 from pulumi_liveavatar.api.errors import LiveAvatarError
 from pulumi_liveavatar.api.sessions import Sessions
 from pulumi_liveavatar.api.token_body import token_body
 from pulumi_liveavatar.settings import Settings
 
 CONNECTOR = "openai_realtime_config"
+ROW_MOST_S, EMULATOR_LONGEST_S = 120, 3600
+"""No row needs a longer session than the first; the emulator's plan allows none longer than the second."""
 NOBODY_LISTENS = "http://127.0.0.1:1"  # tcpmux: assigned in 1988 and served by nobody since
 
 
@@ -124,11 +127,15 @@ def body_for(row: Row, things: Things, template: Target | None = None) -> dict[s
     """
     The token body to check: the row's, or the given template's with ids that this emulator knows.
 
-    Of a template its video settings, voice, model and the rest stay as they are.
+    Of a template its video settings, voice, model and the rest stay as they are; but not its sandbox, which
+    has none of the rows' avatars, nor a duration that would cut a row short, nor a room of its own.
     """
     raw: dict[str, Any] = {"video_settings": {"quality": row.quality}, CONNECTOR: {}}
     if template is not None:
-        raw = {**template.body, CONNECTOR: {**template.body[CONNECTOR]}}
+        kept = {name: value for name, value in template.body.items() if name not in ROOMS}
+        raw = {**kept, "is_sandbox": False, CONNECTOR: {**template.body[CONNECTOR]}}
+    if (longest := raw.get("max_session_duration")) is not None:
+        raw["max_session_duration"] = min(max(longest, ROW_MOST_S), EMULATOR_LONGEST_S)
     raw["avatar_id"] = NOBODY if row.wrong == "avatar" else row.avatar
     if (raw.get("video_settings") or {}).get("quality") == "very_high" and row.wrong != "avatar":
         raw["avatar_id"] = JUNE  # the one avatar of the emulator that has it

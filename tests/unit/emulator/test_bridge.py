@@ -167,7 +167,7 @@ def test_an_interruption_truncates_what_was_not_heard() -> None:
             await say(bridge, "Stop.")
             await ears.until("said")
             item = ears.all("said")[0][0]
-            await bridge.interrupted(item, 100, cancel=False)
+            await bridge.truncate(item, 100)
             await ears.until("said", 2)
 
         ears = converse(service_of(stand_in), work)

@@ -16,6 +16,7 @@ from tests.support.stand_in import KEY, StandIn, running_stand_in
 
 LONG = " ".join(["one two three four five"] * 12)
 RATE, PIECE_S = 48000, 0.02
+ON_ITS_WAY_MS = 100
 
 
 def job_of(stand_in: StandIn) -> Job:
@@ -69,8 +70,9 @@ def on_stage(stand_in: StandIn, work: Callable[[Stage], Awaitable[None]]) -> Sta
         def tell(kind: str, **fields: Any) -> None:
             stages[0].told.append((kind, fields))
 
-        def hush() -> None:
+        def hush() -> int:
             stages[0].hushed += 1
+            return ON_ITS_WAY_MS
 
         job = job_of(stand_in)
         assert job.openai is not None
@@ -146,7 +148,7 @@ def test_what_waits_right_behind_the_users_first_sound_is_not_let_through() -> N
     """The service's events may come in one piece: the rest of the answer just behind the news of speech."""
     told: list[str] = []
     job = job_of(StandIn("http://127.0.0.1:1/v1"))
-    talk = Conversation(job, lambda kind, **_: told.append(kind), lambda _line: None, lambda: None)
+    talk = Conversation(job, lambda kind, **_: told.append(kind), lambda _line: None, lambda: 0)
     heard, sound = talk.heard(), np.full(4800, 1000, dtype=np.int16)
 
     heard.audio("item", sound)

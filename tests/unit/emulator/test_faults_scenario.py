@@ -82,3 +82,80 @@ def test_a_file_that_is_no_scenario_is_named(tmp_path: Path, text: str | None, s
         read(file)
 
     assert str(told.value).startswith(str(file))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("- {fault: mute, [1, 2]: 3}", "1: cannot be read: found unhashable key"),
+        (
+            "- mute: 1\n- fault: !x mute",
+            "2: cannot be read: could not determine a constructor for the tag '!x'",
+        ),
+        ("- &a {fault: mute, path: *a}", "1: cannot be read: it is nested too deeply, or holds itself"),
+        ("- fault: mute\n  <<: 5", "2: cannot be read: expected a mapping"),
+        ("- fault: mute\n  path: !!binary 'é'", "2: cannot be read: failed to convert base64 data"),
+        ("- fault: mute\n  path: 2024-13-45", "1: cannot be read: month must be in 1..12"),
+        ("- fault: !!int ''", "1: cannot be read: a value is not what its tag says"),
+        ("- fault: !!timestamp x", "1: cannot be read: a value is not what its tag says"),
+        ("[" * 3000, "1: is not YAML: it is nested too deeply"),
+        ("- " + "[" * 300 + "]" * 300, "1: cannot be read: it is nested too deeply"),
+        ("- fault: \0", "1: is not YAML: unacceptable character"),
+        ("- fault: mute\n  fault: frozen", "2: fault: is there twice; leave one out"),
+        ("- fault: {name: slow, delay_s: 1,\n  delay_s: 2}", "2: delay_s: is there twice"),
+        ("- fault: mute\n  path:", "2: path: has no value; give one, or leave it out"),
+        ("- fault: {name: early_end, reason: }", "1: fault early_end: reason has no value"),
+        ("- fault: {name: early_end, reason: ''}", "1: fault early_end: no end reason is called ''"),
+    ],
+)
+def test_what_yaml_allows_and_no_scenario_means_is_told_with_its_line(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    """
+    Tags, merges, anchors, dates and doubles: a sentence for each, never a traceback, and nothing is lost.
+    """
+    file = tmp_path / "scenario.yaml"
+    file.write_text(text)
+
+    with pytest.raises(BadScenario) as told:
+        read(file)
+
+    assert f"{file}:{says}" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("fault", "should"),
+    [
+        ("server_error, status: 42", "status should be from 400 to 599, not 42"),
+        ("server_error, status: 1000000", "status should be from 400 to 599, not 1000000"),
+        ("slow, delay_s: .nan", "delay_s should be 0 or more, not nan"),
+        ("slow, delay_s: .inf", "delay_s should be 0 or more, not inf"),
+        ("slow, delay_s: -5", "delay_s should be 0 or more, not -5.0"),
+        ("frozen, for_s: -1", "for_s should be 0 or more, not -1.0"),
+        ("poor_network, loss: 2", "loss should be from 0 to 1, not 2.0"),
+        ("small, width: 1000000", "width should be from 16 to 3840, not 1000000"),
+        ("av_offset, offset_ms: 9000", "offset_ms should be from -2000 to 2000, not 9000"),
+    ],
+)
+def test_a_number_that_nothing_can_play_is_refused(tmp_path: Path, fault: str, should: str) -> None:
+    """
+    Played, it would be another fault than the one that was asked for, or a broken emulator.
+    """
+    file = tmp_path / "scenario.yaml"
+    file.write_text(f"- fault: {{name: {fault}}}")
+
+    with pytest.raises(BadScenario, match=should):
+        read(file)
+
+
+def test_sound_may_be_late_or_early_and_an_entry_may_build_on_another(tmp_path: Path) -> None:
+    """
+    The one number below zero, and YAML's own way to say a thing once.
+    """
+    file = tmp_path / "scenario.yaml"
+    file.write_text("- &a {fault: {name: av_offset, offset_ms: -300}, times: 1}\n- {<<: *a, times: 2}\n")
+
+    first, second = read(file)
+
+    assert first.fault.number("offset_ms") == second.fault.number("offset_ms") == -300
+    assert (first.times, second.times) == (1, 2)

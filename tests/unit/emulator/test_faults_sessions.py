@@ -1,6 +1,7 @@
 """Faults of sessions: which the control plane plays itself, and what the avatar's worker is told."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 
 import jwt
@@ -165,6 +166,34 @@ def test_what_a_worker_reports_is_noted(api: Desk) -> None:
     assert api.call("GET", "/_emulator/sessions").json()[0]["bridge"] == "connected"
     said = api.data("GET", f"/v1/sessions/{session_id}/transcript")["transcript_data"]
     assert [one["transcript"] for one in said] == ["Hello!"]
+
+
+def test_why_the_model_does_not_talk_is_kept_and_logged(api: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    """
+    The admin view and the log name what the bridge met, without any key; what comes next replaces it.
+    """
+    key = "sk-a-key-that-nobody-may-read"
+    api.secret(value=key)
+    session_id, _ = api.started()
+    caplog.set_level(logging.INFO)
+
+    def bridged(state: str, detail: str) -> dict[str, object]:
+        assert api.http.portal is not None
+        event = {"event": "bridge", "state": state, "detail": detail}
+        api.http.portal.call(api.conductor.event, session_id, event)
+        found = api.call("GET", "/_emulator/sessions").json()[0]
+        return {name: found[name] for name in ("bridge", "bridge_detail")}
+
+    note = "the service takes no temperature; the model's own is used"
+    assert bridged("connected", note) == {"bridge": "connected", "bridge_detail": note}
+    refused = bridged("refused", f"the service\nanswered 401 to {key}")
+
+    assert refused == {"bridge": "refused", "bridge_detail": "the service answered 401 to [secret]"}
+    assert [said for said in caplog.messages if said.startswith("bridge.")] == [
+        f"bridge.connected id={session_id} why={note}",
+        f"bridge.refused id={session_id} why=the service answered 401 to [secret]",
+    ]
+    assert bridged("connected", "") == {"bridge": "connected", "bridge_detail": None}
 
 
 def test_reset_gives_a_fresh_account(api: Desk) -> None:

@@ -80,10 +80,22 @@ def test_an_interruption_says_what_was_cut_and_how_much_was_heard() -> None:
     for _ in range(10):
         log.playout.take(FRAME, 0)
 
-    assert log.playout.clear() == ("a", 400)
+    assert log.playout.clear() == [("a", 400)]
     assert log.lines == ["started a", "ended a"]
     assert not log.playout.take(FRAME, 0).any()
-    assert log.playout.clear() is None
+    assert log.playout.clear() == []
+
+
+def test_an_interruption_cuts_what_waits_too() -> None:
+    """Nothing of the next utterance is heard, and whoever interrupts learns that it was not."""
+    log = Log()
+    for item in ("a", "b"):
+        log.playout.add(item, sound(1))
+        log.playout.complete(item)
+    log.playout.take(FRAME, 0)
+
+    assert log.playout.clear() == [("a", 40), ("b", 0)]
+    assert log.lines == ["started a", "ended a"]
 
 
 def test_a_held_answer_waits_for_its_time() -> None:
