@@ -26,7 +26,25 @@ def prepare(path: Path, _: int) -> None:
     database.close()
 
 
-@pytest.mark.parametrize("use", [plan, prepare], ids=["the ledger", "the watcher's memory"])
+BOTH = pytest.mark.parametrize("use", [plan, prepare], ids=["the ledger", "the watcher's memory"])
+
+
+@BOTH
+def test_whoever_comes_while_a_new_file_is_made_waits(
+    tmp_path: Path, use: Callable[[Path, int], None]
+) -> None:
+    """Its maker is about to write and has not switched it yet: SQLite would refuse the switch at once."""
+    path = tmp_path / "new.sqlite3"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as maker:
+        maker.execute("CREATE TABLE t (a)")
+        maker.execute("BEGIN IMMEDIATE")
+        done = threading.Timer(0.3, maker.execute, ["COMMIT"])
+        done.start()
+        use(path, 1)
+        done.join()
+
+
+@BOTH
 def test_several_may_use_a_new_file_at_the_same_moment(
     tmp_path: Path, use: Callable[[Path, int], None]
 ) -> None:
