@@ -35,6 +35,7 @@ from liveavatar_ops.health.ledger import Ledger
 LATEST_S, LATEST_NO_MEDIA_S = 9.0, 5.0
 EARLY_SHARE, EARLY_S = 0.1, 2.0
 BRIEF_SHARE, LONG_WATCH_S, BRIEF_WATCH_S = 1 / 3, 60.0, 1.0
+BRIEF_SPAN = (0.5, 1.3)  # of the latest moment: from the watch, over stop and evidence, to the exit
 BATCH = 20
 SLOW = {"fault": {"name": "slow", "delay_s": 0.4}}  # so that many moments fall between two calls
 WHO = ("command", "child", "both")
@@ -186,8 +187,10 @@ def batch(
 def drawn(rng: random.Random, latest_s: float) -> Killed:
     """Whom to kill, and when."""
     early = rng.random() < EARLY_SHARE
-    after_s = round(rng.uniform(0, EARLY_S if early else latest_s), 2)
-    return Killed(rng.choice(WHO), after_s, early, brief=not early and rng.random() < BRIEF_SHARE)
+    brief = not early and rng.random() < BRIEF_SHARE
+    first, last = BRIEF_SPAN if brief else (0.0, 1.0)
+    after_s = rng.uniform(0, EARLY_S) if early else rng.uniform(first * latest_s, last * latest_s)
+    return Killed(rng.choice(WHO), round(after_s, 2), early, brief)
 
 
 def main(argv: Sequence[str] = ()) -> int:

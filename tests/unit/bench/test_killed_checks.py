@@ -51,3 +51,5 @@ def test_a_third_of_the_late_kills_is_of_checks_that_end_by_themselves() -> None
     assert 0.28 < brief[True] / brief.total() < 0.38
     assert not any(kill.brief for kill in kills if kill.early)
     assert max(kill.after_s for kill in kills if kill.early) <= EARLY_S
+    assert min(kill.after_s for kill in kills if kill.brief) >= LATEST_S / 2
+    assert max(kill.after_s for kill in kills if kill.brief) > LATEST_S
