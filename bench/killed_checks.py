@@ -2,12 +2,14 @@
 Checks killed with SIGKILL at random moments; after the janitor, is anything left?
 
 Several checks share one ledger and one emulator. The moment, and who is killed (the command, its child, or
-both at once, the child first held so that it cannot clean up), are drawn from a seed. After each batch the
-janitor runs once, and then: no session is open at the emulator, every session that was ever started there
+both at once, the child first held so that it cannot clean up), are drawn from a seed. Most watch until they
+are killed; a third watches briefly, to be killed while it stops, writes evidence and ends. After each batch
+the janitor runs once, and then: no session is open at the emulator, every session that was ever started there
 is in the ledger under its own check, started once, and the ledger is whole with every row closed.
 """
 
 import argparse
+import json
 import os
 import random
 import signal
@@ -17,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
@@ -32,6 +34,8 @@ from liveavatar_ops.health.ledger import Ledger
 
 LATEST_S, LATEST_NO_MEDIA_S = 9.0, 5.0
 EARLY_SHARE, EARLY_S = 0.1, 2.0
+BRIEF_SHARE, LONG_WATCH_S, BRIEF_WATCH_S = 1 / 3, 60.0, 1.0
+BRIEF_SPAN = (0.5, 1.3)  # of the latest moment: from the watch, over stop and evidence, to the exit
 BATCH = 20
 SLOW = {"fault": {"name": "slow", "delay_s": 0.4}}  # so that many moments fall between two calls
 WHO = ("command", "child", "both")
@@ -45,6 +49,8 @@ class Killed:
     after_s: float
     early: bool
     """The moment counts from the command's start, else from its first line in the ledger."""
+    brief: bool
+    """It watches so briefly that the moment may fall into its stop, its evidence or its exit."""
     state: str = "not planned"
 
 
@@ -65,9 +71,11 @@ class Tally:
 
 def kill_one(env: dict[str, str], ledger: Ledger, kill: Killed, depth: str) -> set[int]:
     """Start a check, kill it; process ids that should end by themselves and did not."""
-    arguments = ["--avatar", PUBLIC_AVATAR, "--quality", "low", "--depth", depth, "--watch-for", "60"]
+    arguments = ["--avatar", PUBLIC_AVATAR, "--quality", "low", "--depth", depth]
+    arguments += ["--watch-for", f"{BRIEF_WATCH_S if kill.brief else LONG_WATCH_S:g}"]
     command = subprocess.Popen(
-        [*COMMAND, "check", *arguments, "--json", "--no-evidence"],
+        [*COMMAND, "check", *arguments, "--json"],
+        cwd=ledger.path.parent,  # evidence goes into a folder there
         env=env,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -76,7 +84,7 @@ def kill_one(env: dict[str, str], ledger: Ledger, kill: Killed, depth: str) -> s
         _wait_planned(command, ledger)
     time.sleep(kill.after_s)
     children = descendants(command.pid)
-    kill.state = next((row.state for row in ledger.open_rows() if row.parent.pid == command.pid), kill.state)
+    kill.state = state_of(command.pid, _rows(ledger)) or kill.state
     if command.poll() is not None:
         kill.state = "ended before"
     if kill.who == "both":
@@ -97,6 +105,18 @@ def _wait_planned(command: "subprocess.Popen[bytes]", ledger: Ledger) -> None:
         row.parent.pid == command.pid and row.child for row in ledger.open_rows()
     ):
         time.sleep(0.05)
+
+
+def state_of(pid: int, rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """How far the check of this command has come: `stopped` while it writes its evidence and ends."""
+    return next((str(row["state"]) for row in rows if json.loads(row["parent"])["pid"] == pid), None)
+
+
+def started_twice(start_calls: int, rows: Sequence[Mapping[str, Any]]) -> int:
+    """One check, one session, one start call: anything above that is a second start of something."""
+    announced = sum(row["starting_at"] is not None for row in rows)
+    known = Counter(row["session_id"] for row in rows if row["session_id"])
+    return max(start_calls - announced, 0) + sum(count > 1 for count in known.values())
 
 
 def _signal(pids: set[int], number: signal.Signals) -> None:
@@ -121,8 +141,7 @@ def looked_after(emulator: RunningEmulator, env: dict[str, str], ledger: Ledger,
     tally.open_sessions = sum(one["state"] == "active" for one in sessions)
     tally.open_rows = len(ledger.open_rows())
     tally.unaccounted = sum(known[one["id"]] == 0 for one in sessions)
-    # One check, one session, one start call: more calls than rows would be a second start of something.
-    tally.started_twice = max(len(calls) - len(rows), 0) + sum(count > 1 for count in known.values())
+    tally.started_twice = started_twice(len(calls), rows)
     tally.problems += _broken(ledger)
     return tally
 
@@ -130,6 +149,7 @@ def looked_after(emulator: RunningEmulator, env: dict[str, str], ledger: Ledger,
 def _rows(ledger: Ledger) -> list[dict[str, Any]]:
     if not ledger.path.exists():
         return []
+    ledger.open_rows()  # makes the tables, where nobody has yet
     with closing(sqlite3.connect(ledger.path)) as db:
         db.row_factory = sqlite3.Row
         return [dict(row) for row in db.execute("SELECT * FROM probe_sessions")]
@@ -156,6 +176,7 @@ def batch(
     """Kill so many checks, several at a time, with one ledger; then look after them."""
     emulator.admin("POST", "/reset")
     emulator.admin("POST", "/faults", SLOW)
+    folder.mkdir()
     env, ledger = settings_of(emulator, folder), Ledger(folder / "ledger.sqlite3")
     with ThreadPoolExecutor(at_once) as pool:
         left = list(pool.map(lambda kill: kill_one(env, ledger, kill, depth), kills))
@@ -166,7 +187,10 @@ def batch(
 def drawn(rng: random.Random, latest_s: float) -> Killed:
     """Whom to kill, and when."""
     early = rng.random() < EARLY_SHARE
-    return Killed(rng.choice(WHO), round(rng.uniform(0, EARLY_S if early else latest_s), 2), early)
+    brief = not early and rng.random() < BRIEF_SHARE
+    first, last = BRIEF_SPAN if brief else (0.0, 1.0)
+    after_s = rng.uniform(0, EARLY_S) if early else rng.uniform(first * latest_s, last * latest_s)
+    return Killed(rng.choice(WHO), round(after_s, 2), early, brief)
 
 
 def main(argv: Sequence[str] = ()) -> int:

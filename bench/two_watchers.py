@@ -147,7 +147,7 @@ def watched(
         print(f"{killed.at - began:.0f} s: killed watcher {killed.who} in checks {killed.tokens}", flush=True)
         time.sleep(max(0.0, began + minutes * 60 - time.time()))
         survivor = next(w for w in watchers if w.name != killed.who)
-        seen = Seen(RULES, began, time.time(), killed)
+        seen = Seen(RULES, began, time.time(), killed, expected=tuple(TARGETS))
         survivor.child.send_signal(signal.SIGTERM)
         seen.exit_code = survivor.child.wait(timeout=PATIENCE_S)
         seen.seconds_to_stop = round(time.time() - seen.told_to_stop_at, 2)

@@ -67,6 +67,8 @@ class Seen:
     watched_from: float
     told_to_stop_at: float
     killed: Killed
+    expected: tuple[str, ...] = field(kw_only=True)
+    """Every target of the configuration, checked or not."""
     checks: list[Span] = field(default_factory=list)
     sessions: list[Span] = field(default_factory=list)
     exit_code: int = -1
@@ -79,8 +81,8 @@ class Seen:
         return {str(token) for token in self.killed.tokens}
 
     def targets(self) -> list[str]:
-        """Every target that was checked."""
-        return sorted({check.target for check in self.checks})
+        """Every target that was to be checked, and any other that was."""
+        return sorted({*self.expected, *(check.target for check in self.checks)})
 
 
 def of(target: str, spans: Iterable[Span]) -> list[Span]:
@@ -138,6 +140,23 @@ def overlapping(spans: Sequence[Span]) -> list[str]:
     return found
 
 
+def without_check(seen: Seen) -> list[str]:
+    """Sessions that began while no check of their target ran, or one that had its session already."""
+    found, free = [], sorted(seen.checks, key=lambda check: check.began)
+    for session in sorted(seen.sessions, key=lambda session: session.began):
+        owner = next((check for check in free if _may_own(check, session)), None)
+        if owner is None:
+            found.append(session.name)
+        else:
+            free.remove(owner)
+    return found
+
+
+def _may_own(check: Span, session: Span) -> bool:
+    end = float("inf") if check.ended is None else check.ended
+    return check.target == session.target and check.began - HASTE_S <= session.began <= end + HASTE_S
+
+
 def taken_over_after_s(seen: Seen) -> list[float]:
     """From the kill to the next check of each target that was being checked; endless if there was none."""
     struck = {check.target for check in seen.checks if check.name in seen.lost()}
@@ -154,7 +173,7 @@ def judged(seen: Seen) -> dict[str, Any]:
         "doubled": doubled(seen),
         "checks_overlap": overlapping(seen.checks),
         "sessions_overlap": overlapping(seen.sessions),
-        "sessions_without_check": max(len(seen.sessions) - len(seen.checks), 0),
+        "sessions_without_check": without_check(seen),
         "open_sessions": [span.name for span in seen.sessions if span.ended is None],
         "left_alive": seen.killed.left_alive,
         "exit_code": seen.exit_code,

@@ -3,11 +3,12 @@ A health check on AWS: EventBridge Scheduler starts a Fargate task every so ofte
 
     python -m deploy.aws up --cluster ops --subnet subnet-0a1b --security-group sg-0c2d \\
         --image 123456789012.dkr.ecr.eu-central-1.amazonaws.com/liveavatar-ops:0.1.0 \\
-        --api-key-secret arn:aws:secretsmanager:eu-central-1:123456789012:secret:liveavatar/api-key-AbCdEf
+        --api-key-secret arn:aws:secretsmanager:eu-central-1:123456789012:secret:liveavatar/api-key-AbCdEf \\
+        --alarm-topic arn:aws:sns:eu-central-1:123456789012:on-call
     python -m deploy.aws down
 
-Run it again after a change: it does what is missing and nothing else. Cluster, network, image and AWS secret
-are there already. Credentials and region are found as the AWS tools find them.
+Run it again after a change: it does what is missing and nothing else. Cluster, network, image, AWS secret
+and topic are there already. Credentials and region are found as the AWS tools find them.
 """
 
 import argparse
@@ -16,12 +17,14 @@ import sys
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+from deploy.aws.client import Aws
 from deploy.aws.documents import Wish
-from deploy.aws.schedule import Aws, down, up
+from deploy.aws.schedule import down, up
 
 NAME = re.compile(r"[a-z][a-z0-9-]{1,40}")
 EVERY = re.compile(r"(rate|cron)\([^()]+\)")
 SECRET = re.compile(r"arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+")
+TOPIC = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w-]+")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -42,6 +45,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--api-key-secret", required=True, metavar="ARN", help="AWS secret with the LiveAvatar key"
     )
+    made.add_argument(
+        "--alarm-topic",
+        default=Wish.alarm_topic,
+        metavar="ARN",
+        help="SNS topic that is told of every failed check; without it nobody is woken",
+    )
     made.add_argument("--every", default=Wish.every, help="rate(…) or cron(…), UTC; default %(default)s")
     made.add_argument("--within-minutes", type=int, default=Wish.within_minutes, help="window for the start")
     made.add_argument("--public-ip", action="store_true", help="for public subnets without a NAT gateway")
@@ -56,6 +65,8 @@ def problems(asked: argparse.Namespace) -> list[str]:
     if asked.verb == "up":
         if not SECRET.fullmatch(asked.api_key_secret):
             found.append("--api-key-secret: must be the ARN of an AWS secret (never the key itself)")
+        if asked.alarm_topic and not TOPIC.fullmatch(asked.alarm_topic):
+            found.append("--alarm-topic: must be the ARN of an SNS topic")
         if not EVERY.fullmatch(asked.every):
             found.append("--every: must be rate(10 minutes) or cron(0/10 * * * ? *)")
         if not 1 <= asked.within_minutes <= 1440:
@@ -102,6 +113,7 @@ def wish_of(asked: argparse.Namespace, region: str, caller: str) -> Wish:
         api_key_secret=given.get("api_key_secret", ""),
         every=given.get("every", Wish.every),
         within_minutes=given.get("within_minutes", Wish.within_minutes),
+        alarm_topic=given.get("alarm_topic", ""),
         public_ip=given.get("public_ip", False),
     )
 

@@ -33,6 +33,8 @@ class Wish:
     every: str = "rate(10 minutes)"
     within_minutes: int = 2
     public_ip: bool = False
+    alarm_topic: str = ""
+    """ARN of the SNS topic that hears of failed checks; empty: nobody is woken."""
     partition: str = "aws"
     command: tuple[str, ...] = (
         "health",
@@ -56,6 +58,10 @@ class Wish:
     @property
     def queue(self) -> str:
         return f"{self.name}-not-started"
+
+    @property
+    def alarm(self) -> str:
+        return f"{self.name}-failed"
 
     @property
     def start_role(self) -> str:

@@ -8,8 +8,8 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
-from botocore.exceptions import ClientError
+from deploy.aws import alarm
+from deploy.aws.client import Aws, holds, unless_gone
 from deploy.aws.documents import (
     KEEP_LOGS_DAYS,
     Document,
@@ -23,35 +23,11 @@ from deploy.aws.documents import (
 
 KEEP_NOT_STARTED_S = "1209600"
 """Two weeks, as long as SQS keeps anything."""
-GONE = (
-    "ResourceNotFoundException",
-    "NoSuchEntity",
-    "NoSuchEntityException",
-    "AWS.SimpleQueueService.NonExistentQueue",
-    "QueueDoesNotExist",
-)
-
-
-class Aws:
-    """Clients of one region, made when they are used; `session` and `endpoint_url` are seams."""
-
-    def __init__(
-        self, region: str, *, session: boto3.Session | None = None, endpoint_url: str | None = None
-    ) -> None:
-        self._session = session or boto3.Session()
-        self._where = {"region_name": region, "endpoint_url": endpoint_url}
-        self._made: dict[str, Any] = {}
-
-    def __getattr__(self, service: str) -> Any:
-        if service not in self._made:
-            make: Any = self._session.client
-            self._made[service] = make(service, **self._where)
-        return self._made[service]
 
 
 def up(wish: Wish, aws: Aws) -> Iterator[str]:
     """Make or mend everything; yields a line for each change."""
-    for step in (_logs, _queue, _roles, _task, _schedule):
+    for step in (_logs, _queue, _roles, _task, alarm.up, _schedule):
         yield from step(wish, aws)
 
 
@@ -59,13 +35,14 @@ def down(wish: Wish, aws: Aws) -> Iterator[str]:
     """Take everything away, the schedule first; yields a line for each. What is gone already is fine."""
     steps: tuple[tuple[str, Callable[[], Any]], ...] = (
         (f"schedule {wish.name}", lambda: aws.scheduler.delete_schedule(Name=wish.name)),
+        (f"rule {wish.alarm}", lambda: alarm.down(wish, aws)),
         (f"queue {wish.queue}", lambda: aws.sqs.delete_queue(QueueUrl=_queue_url(wish, aws))),
         (f"role {wish.start_role}", lambda: _delete_role(wish.start_role, aws)),
         (f"role {wish.run_role}", lambda: _delete_role(wish.run_role, aws)),
         (f"log group {wish.log_group}", lambda: aws.logs.delete_log_group(logGroupName=wish.log_group)),
     )
     for what, take_away in steps:
-        if _unless_gone(take_away) is not None:
+        if unless_gone(take_away) is not None:
             yield f"- {what}"
     while arns := aws.ecs.list_task_definitions(familyPrefix=wish.name)["taskDefinitionArns"]:
         for arn in arns:
@@ -86,7 +63,7 @@ def _logs(wish: Wish, aws: Aws) -> Iterator[str]:
 
 
 def _queue(wish: Wish, aws: Aws) -> Iterator[str]:
-    if _unless_gone(lambda: _queue_url(wish, aws)) is None:
+    if unless_gone(lambda: _queue_url(wish, aws)) is None:
         attributes = {"MessageRetentionPeriod": KEEP_NOT_STARTED_S, "SqsManagedSseEnabled": "true"}
         aws.sqs.create_queue(QueueName=wish.queue, Attributes=attributes)
         yield f"+ queue {wish.queue}"
@@ -98,14 +75,14 @@ def _roles(wish: Wish, aws: Aws) -> Iterator[str]:
         (wish.run_role, "ecs-tasks.amazonaws.com", may_run(wish)),
     ):
         trusted = trust(service, wish.account)
-        found = _unless_gone(lambda role=role: aws.iam.get_role(RoleName=role))  # type: ignore[misc] # bound on purpose
+        found = unless_gone(lambda role=role: aws.iam.get_role(RoleName=role))  # type: ignore[misc] # bound on purpose
         if found is None:
             aws.iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trusted))
             yield f"+ role {role}"
         elif found["Role"]["AssumeRolePolicyDocument"] != trusted:
             aws.iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trusted))
             yield f"~ role {role}: who may take it"
-        held = _unless_gone(lambda role=role: aws.iam.get_role_policy(RoleName=role, PolicyName=role))  # type: ignore[misc] # as above
+        held = unless_gone(lambda role=role: aws.iam.get_role_policy(RoleName=role, PolicyName=role))  # type: ignore[misc] # as above
         if held is None or held["PolicyDocument"] != policy:
             aws.iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=json.dumps(policy))
             if found is not None:
@@ -117,7 +94,7 @@ def _task(wish: Wish, aws: Aws) -> Iterator[str]:
     there = aws.ecs.list_task_definitions(familyPrefix=wish.name)["taskDefinitionArns"]
     if there:
         newest = aws.ecs.describe_task_definition(taskDefinition=wish.name)["taskDefinition"]
-        if _holds(newest, wanted):
+        if holds(newest, wanted):
             return
     made = aws.ecs.register_task_definition(**wanted)["taskDefinition"]
     yield f"{'~' if there else '+'} task definition {wish.name}:{made['revision']}"
@@ -125,23 +102,13 @@ def _task(wish: Wish, aws: Aws) -> Iterator[str]:
 
 def _schedule(wish: Wish, aws: Aws) -> Iterator[str]:
     wanted = schedule(wish)
-    held = _unless_gone(lambda: aws.scheduler.get_schedule(Name=wish.name))
+    held = unless_gone(lambda: aws.scheduler.get_schedule(Name=wish.name))
     if held is None:
-        aws.scheduler.create_schedule(**wanted)
+        aws.once_roles_are_known(lambda: aws.scheduler.create_schedule(**wanted))
         yield f"+ schedule {wish.name}: {wish.every}"
-    elif not _holds(held, wanted):
-        aws.scheduler.update_schedule(**wanted)
+    elif not holds(held, wanted):
+        aws.once_roles_are_known(lambda: aws.scheduler.update_schedule(**wanted))
         yield f"~ schedule {wish.name}: {wish.every}"
-
-
-def _holds(held: Any, wanted: Any) -> bool:
-    """Whether all that is wanted is there; AWS adds fields of its own."""
-    if isinstance(wanted, dict):
-        return isinstance(held, dict) and all(_holds(held.get(key), value) for key, value in wanted.items())
-    if isinstance(wanted, list):
-        same = isinstance(held, list) and len(held) == len(wanted)
-        return same and all(_holds(one, two) for one, two in zip(held, wanted, strict=True))
-    return bool(held == wanted)
 
 
 def _queue_url(wish: Wish, aws: Aws) -> str:
@@ -149,16 +116,5 @@ def _queue_url(wish: Wish, aws: Aws) -> str:
 
 
 def _delete_role(role: str, aws: Aws) -> Document:
-    _unless_gone(lambda: aws.iam.delete_role_policy(RoleName=role, PolicyName=role))
+    unless_gone(lambda: aws.iam.delete_role_policy(RoleName=role, PolicyName=role))
     return dict(aws.iam.delete_role(RoleName=role))
-
-
-def _unless_gone(call: Callable[[], Any]) -> Any:
-    """What the call answers; None when there is no such thing. Any other refusal is raised."""
-    try:
-        answer = call()
-    except ClientError as why:
-        if why.response.get("Error", {}).get("Code") in GONE:
-            return None
-        raise
-    return {} if answer is None else answer

@@ -31,6 +31,12 @@ book = Path(os.environ["BOOK"])
 began = time.time()
 runs = len(list(book.glob(f"{name}-*")))
 time.sleep(0.3)
+if name == "whole":  # a stack: one template after the other, and the last one hangs
+    sick = {"verdict": "unhealthy", "cause": "black", "reasons": [{"sentence": "saw the night desk"}]}
+    for i, judged in enumerate([{"verdict": "healthy"}, {"verdict": "healthy"}, sick, None]):
+        time.sleep(3 if judged else 600)
+        print("," if i else '{"results": [')
+        print(json.dumps({"judgement": judged}), end="", flush=True)
 verdict, cause = {
     "well": ("healthy", "none"), "tired": ("degraded", "slow"), "ill": ("unhealthy", "frozen"),
     "unclear": ("healthy", "none") if runs else ("inconclusive", "quota"),
@@ -136,6 +142,18 @@ def test_an_unhealthy_target_fails_the_flow_run(server: PrefectServer, program: 
     assert runs["well"]["state_name"] == "Healthy"
     artifacts = server.post("artifacts/filter", artifacts={"key": {"any_": ["health-ill"]}})
     assert json.loads(artifacts[0]["data"])[0]["evidence"] == "/evidence/ill"
+
+
+def test_a_stack_is_unhealthy_though_its_check_does_not_come_to_its_end(
+    server: PrefectServer, program: str, book: Path
+) -> None:
+    """Slow templates have time each; what was found before one that hangs is said, and the flow run fails."""
+    done = server.run("--once", "--within", "8", *arguments(program, "whole"), BOOK=str(book))
+
+    flow = last_flow_run(server)
+    assert done.returncode == 1, done.stdout
+    assert flow["state_type"] == "FAILED"
+    assert "unhealthy: whole: saw the night desk (black)" in flow["state"]["message"]
 
 
 def test_a_target_may_have_any_name(server: PrefectServer, program: str, book: Path) -> None:

@@ -1,14 +1,19 @@
 """Real watcher processes in want: a disk without room, a day without credits."""
 
 import resource
+import signal
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from liveavatar_ops.health.ledger import Ledger
+from liveavatar_ops.health.owner import this_process
+from pulumi_liveavatar.settings import DEFAULT_API_URL
 from tests.host.test_watch import doubled, running
-from tests.support.watch_world import wait_for, world
+from tests.support.watch_world import fetch, wait_for, world
+from tests.support.watching import rows
 
 
 def room(process, most: int) -> None:
@@ -65,4 +70,35 @@ def test_used_up_credits_are_a_line(tmp_path: Path):
         assert (told["limit"], told["time_zone"]) == (2.0, "UTC")
         assert len(one.saw("budget.used_up")) == 1
         assert made.ended("dev/a") == 1
+        assert one.end() == 0
+
+
+def test_a_check_that_is_killed_is_counted_at_its_dearest(tmp_path: Path):
+    """Its session may bill on until the service ends it: 2 credits were set aside, it may cost 6."""
+    with world(tmp_path, templates=("a",), budget={"credits_a_day": 7}) as made:
+        made.checks_are(killed_by=int(signal.SIGKILL))
+        one = made.watcher()
+        [told] = wait_for(lambda: one.saw("budget.used_up"), "the end of the budget")
+
+        assert told["spent"] == 6.0
+        assert rows(made.state / "watch.sqlite3", "SELECT stage, credits FROM runs") == [
+            {"stage": "done", "credits": 6.0}
+        ]
+        assert one.end() == 0
+
+
+def test_what_checks_by_hand_cost_counts_against_the_budget(tmp_path: Path):
+    """The ledger tells: 2 of 3 are spent before the watcher begins, and a check may cost 2."""
+    with world(tmp_path, templates=("a",), budget={"credits_a_day": 3}) as made:
+        ledger = Ledger(made.state / "ledger.sqlite3")
+        mine = {"target": "desk", "api_url": DEFAULT_API_URL, "parent": this_process()}
+        ledger.plan("by hand", **mine, deadline_at=time.time() + 300, rate=1.0)
+        ledger.minted("by hand", "session-1")
+        ledger.stopped("by hand", "stopped", credits_spent=2.0)
+        one = made.watcher()
+        [told] = wait_for(lambda: one.saw("budget.used_up"), "the end of the budget")
+        metrics = fetch(one.url + "metrics")[2]
+
+        assert (told["spent"], made.notes) == (2.0, [])
+        assert b"watcher_spent_credits 2.0" in metrics
         assert one.end() == 0

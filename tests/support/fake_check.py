@@ -35,6 +35,9 @@ def main(log: Path, control: Path, target: str, folder: Path) -> int:
     until = time.monotonic() + wish.get("lasts_s", 0.1)
     while time.monotonic() < until:
         time.sleep(0.02)
+    if wish.get("killed_by"):
+        note("end", how="killed")
+        os.kill(os.getpid(), wish["killed_by"])
     if wish.get("says"):
         sys.stderr.write(wish["says"] + "\n")
         note("end", how="no result")

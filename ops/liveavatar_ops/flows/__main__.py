@@ -9,6 +9,8 @@ import asyncio
 import shlex
 import sys
 
+from liveavatar_ops.flows.child import WITHIN_S
+
 try:
     from liveavatar_ops.flows.health import RETRY_AFTER_S, ensure_limit, sweep
 except ModuleNotFoundError as missing:
@@ -42,7 +44,17 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--retry-after", type=float, nargs="+", default=list(RETRY_AFTER_S), metavar="SECONDS"
     )
+    parser.add_argument(
+        "--within",
+        type=float,
+        default=WITHIN_S,
+        metavar="SECONDS",
+        help="time for one template's result; more where limits or --watch-for were raised "
+        "(default: %(default)g)",
+    )
     found = parser.parse_args(arguments)
+    if not found.within > 0:
+        parser.error("--within: must be more than 0 seconds")
     if found.sessions < 1:
         parser.error("--sessions: must be 1 or more")
     try:
@@ -68,6 +80,7 @@ def main() -> int:
     parameters = {
         "targets": asked.targets,
         "program": shlex.split(asked.program) if asked.program else None,
+        "within_s": asked.within,
         "retry_after_s": asked.retry_after,
     }
     if asked.once:

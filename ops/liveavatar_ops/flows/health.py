@@ -19,13 +19,12 @@ from prefect.concurrency.asyncio import concurrency  # type: ignore[import-not-f
 from prefect.states import Completed, Failed  # type: ignore[import-not-found] # as above
 
 from liveavatar_ops.flows.artifact import leave
-from liveavatar_ops.flows.child import run_check
+from liveavatar_ops.flows.child import WITHIN_S, run_check
 
 LIMIT = "liveavatar-sessions"
 LEASE_S = 60.0
 """A worker that dies gives its place back after this long; Prefect takes no shorter lease."""
 WAIT_FOR_PLACE_S = 900.0
-CHECK_WITHIN_S = 180.0
 TRIES_AGAIN = 2
 RETRY_AFTER_S = (30.0, 90.0)
 
@@ -71,14 +70,15 @@ async def may_repeat(_task: Any, _run: Any, state: Any) -> bool:
 async def health(
     targets: dict[str, list[str]],
     program: list[str] | None = None,
-    within_s: float = CHECK_WITHIN_S,
+    within_s: float = WITHIN_S,
     retry_after_s: Sequence[float] = RETRY_AFTER_S,
 ) -> Any:
     """
     Check every target: its name → the arguments of `health check` that say what it is.
 
     Failed when one is unhealthy, or its command line is not right; completed as `Inconclusive` when some gave
-    no answer. Parameters are kept in the history: they hold names, never a key.
+    no answer. `within_s` is the time for each result. Parameters are kept in the history: they hold names,
+    never a key.
     """
     run = check_task.with_options(retry_delay_seconds=list(retry_after_s))
     names = list(targets)

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict
 
 from liveavatar_ops.health.owner import Owner
 from liveavatar_ops.health.session_cost import ABANDONED_S, cost_until
+from liveavatar_ops.health.write_ahead import BUSY_S, write_ahead
 
 SCHEMA_VERSION = 2
 SCHEMA = """
@@ -250,9 +251,9 @@ class Ledger:
 
     def _connect(self) -> sqlite3.Connection:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        db = sqlite3.connect(self.path, timeout=20, isolation_level=None)
+        db = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None)
         db.row_factory = sqlite3.Row
-        db.execute("PRAGMA journal_mode = WAL")
+        write_ahead(db)
         db.execute("PRAGMA synchronous = FULL")  # the row must be on disk before the call is made
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:

@@ -1,7 +1,8 @@
 """
 Where a check's words go: results to stdout, what happens meanwhile and complaints to stderr.
 
-With --json stdout carries the result document and nothing else, so that a program can read it.
+With --json stdout carries the result document and nothing else, so that a program can read it. Of several
+checks each result is a line of that document as soon as it is there: it stands even if the command is killed.
 """
 
 import re
@@ -47,6 +48,8 @@ class Output:
     strict: bool = False
     several: bool = False
     _opened: bool = False
+    _deaf: OSError | None = None
+    """Why nothing can be printed any more."""
     _results: list[HealthResult] = field(default_factory=list)
     _folders: set[Path] = field(default_factory=set)
 
@@ -99,6 +102,8 @@ class Output:
             self._aside(facts.stop.sentence or f"The session may still be open. Run `{JANITOR}`.")
         else:
             self._aside("Interrupted. Nothing was left open.")
+        if self.as_json and self.several and self._results:
+            self._close()
 
     def given_up(self, ledger: Ledger) -> None:
         """The second signal was heard before everything was stopped."""
@@ -113,6 +118,9 @@ class Output:
         self._results.append(result)
         if not self.as_json:
             self._say(lambda: print_result(result))
+        elif self.several:
+            lead = '{"results": [' if len(self._results) == 1 else ","
+            self._say(lambda: sys.stdout.write(f"{lead}\n{result.to_json()}"))
 
     def finish(self) -> None:
         """All checks are done: JUnit, and with --json the one document on stdout."""
@@ -124,19 +132,29 @@ class Output:
                 write_whole(self.junit, junit_text(self._results, strict=self.strict))
             except OSError as why:
                 self._warn(f"{self.junit} could not be written", why)
-        if self.as_json:
-            texts = [result.to_json() for result in self._results]
-            one = texts[0] if len(texts) == 1 else f'{{"results": [{", ".join(texts)}]}}'
-            self._say(lambda: sys.stdout.write(f"{one}\n"))
+        if self.as_json and self.several:
+            self._close()
+        elif self.as_json:
+            self._say(lambda: sys.stdout.write(f"{self._results[0].to_json()}\n"))
+
+    def _close(self) -> None:
+        """The end of a document of several results."""
+        if not self._deaf:
+            self._say(lambda: sys.stdout.write("\n]}\n"))
 
     def _say(self, show: Callable[[], object]) -> None:
-        try:
-            show()
-            sys.stdout.flush()
-        except OSError as why:
-            said = ", ".join(f"{each.target.name}: {each.judgement.verdict.value}" for each in self._results)
-            self._warn(f"The result could not be printed ({said})", why)
-            standard_output.forget()
+        """Print the newest result, or say its verdict where that cannot be done."""
+        if self._deaf is None:
+            try:
+                show()
+                sys.stdout.flush()
+            except OSError as why:
+                self._deaf = why
+                standard_output.forget()
+        if self._deaf is not None:
+            newest = self._results[-1]
+            said = f"{newest.target.name}: {newest.judgement.verdict.value}"
+            self._warn(f"The result could not be printed ({said})", self._deaf)
 
     def _keep(self, outcome: Outcome) -> HealthResult:
         """The result, written with its pictures if evidence is wanted and there is room for it."""

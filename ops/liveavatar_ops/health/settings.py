@@ -24,11 +24,11 @@ class OpsSettings(BaseSettings):
 
     @property
     def state_dir(self) -> Path:
-        """The directory of the ledger; made by whoever writes there first."""
+        """The directory of the ledger, absolute; made by whoever writes there first."""
         if self.state is not None:
-            return self.state.expanduser()
+            return self.state.expanduser().absolute()
         home = self.xdg_state_home or Path("~/.local/state")
-        return home.expanduser() / "liveavatar-ops"
+        return home.expanduser().absolute() / "liveavatar-ops"
 
     @property
     def ledger_path(self) -> Path:

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from liveavatar_ops.health.write_ahead import BUSY_S, write_ahead
+
 SCHEMA_VERSION = 2
-BUSY_S = 20
 SCHEMA = """
 CREATE TABLE fence (last INTEGER NOT NULL) STRICT;
 INSERT INTO fence VALUES (0);
@@ -58,7 +59,7 @@ class Database:
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with closing(self._connect()) as db:
-                db.execute("PRAGMA journal_mode = WAL")
+                write_ahead(db)
                 db.execute("BEGIN IMMEDIATE")  # two watchers that start together make it once
                 version = db.execute("PRAGMA user_version").fetchone()[0]
                 if version > SCHEMA_VERSION:

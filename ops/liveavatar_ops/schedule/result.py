@@ -6,6 +6,7 @@ Only what the watcher needs is taken out, so that a check of another version sti
 
 import json
 import math
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,9 @@ from liveavatar_ops.health.verdicts import USAGE_EXIT_CODE, Cause, Verdict
 from pulumi_liveavatar.text import scrub, shorten
 
 SCHEMA = "liveavatar-ops.health.result/"
+ASKED_TO_END = tuple(128 + number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM))
+IN_ORDER = (USAGE_EXIT_CODE, 126, 127, *ASKED_TO_END)
+"""Ends without a result that leave nothing open: nothing was started, or a signal had the session stopped."""
 LONGEST_SENTENCE = 400
 
 
@@ -37,6 +41,8 @@ class Outcome:
     retry_after_s: float | None = None
     refused: bool = False
     """Whether LiveAvatar answered a call with no, or not at all: no session was had then."""
+    cut_off: bool = False
+    """Whether it died without a result: then nobody knows whether its session was stopped."""
 
     @property
     def quota(self) -> bool:
@@ -62,6 +68,7 @@ def overdue(after_s: float) -> Outcome:
         Cause.OWN_HOST.value,
         f"The check did not end within {after_s:.0f} s and was killed.",
         "Look for a machine that is out of memory or CPU; `liveavatar-ops health janitor` ends what is open.",
+        cut_off=True,
     )
 
 
@@ -127,4 +134,5 @@ def _without_result(out: bytes, err: bytes, code: int, secrets: tuple[str, ...])
         cause.value,
         f"The check {how} and gave no result: {said}",
         "Run the same `liveavatar-ops health check` by hand and read what it says.",
+        cut_off=code not in IN_ORDER,
     )

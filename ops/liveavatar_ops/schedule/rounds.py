@@ -252,7 +252,7 @@ class Rounds:
             if not lease.give_back(db, run.target.name, run.token):
                 return False
             if began:
-                store.stop_run(db, run.token, now, outcome.credits if outcome else None)
+                store.stop_run(db, run.token, now, outcome)
             else:
                 store.never_ran(db, run.token)
             store.bring_forward(db, run.target.name, now)
@@ -275,7 +275,8 @@ class Rounds:
         new = states.after(
             state, outcome.verdict, now, confirm=self.config.confirm, flapping=self.config.flapping
         )
-        spent = outcome.credits if outcome.credits is not None else cost.worst(run.target, run.kind)
+        dearest = cost.if_lost if outcome.cut_off else cost.worst
+        spent = outcome.credits if outcome.credits is not None else dearest(run.target, run.kind)
         changes: dict[str, object] = {
             "credits_total": state.credits_total + spent,
             "checks_total": state.checks_total + 1,

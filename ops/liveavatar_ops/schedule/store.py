@@ -91,26 +91,27 @@ def run_child(db: sqlite3.Connection, token: int, child: Owner) -> None:
 
 
 def end_run(db: sqlite3.Connection, token: int, now: float, outcome: Outcome) -> None:
-    """A check is over. If it did not say what it cost, it cost what was set aside."""
+    """A check is over. One that did not say what it cost is counted at its dearest."""
     db.execute(
-        "UPDATE runs SET stage = 'done', ended_at = ?, credits = coalesce(?, reserved), verdict = ?,"
-        " cause = ?, headline = ?, next_step = ?, first_frame_s = ?, fps = ?, longest_gap_s = ?,"
+        "UPDATE runs SET stage = 'done', ended_at = ?, credits = coalesce(?, iif(?, if_lost, reserved)),"
+        " verdict = ?, cause = ?, headline = ?, next_step = ?, first_frame_s = ?, fps = ?, longest_gap_s = ?,"
         " evidence = ?, sheet = ?, report = ?"
         " WHERE token = ? AND stage = 'running'",
         (
-            now, outcome.credits, outcome.verdict.value, outcome.cause, outcome.headline, outcome.next_step,
-            outcome.first_frame_s, outcome.fps, outcome.longest_gap_s, outcome.evidence, outcome.sheet,
-            outcome.report, token,
+            now, outcome.credits, outcome.cut_off, outcome.verdict.value, outcome.cause, outcome.headline,
+            outcome.next_step, outcome.first_frame_s, outcome.fps, outcome.longest_gap_s, outcome.evidence,
+            outcome.sheet, outcome.report, token,
         ),
     )  # fmt: skip
 
 
-def stop_run(db: sqlite3.Connection, token: int, now: float, credits_: float | None) -> None:
-    """We ended it ourselves: it says nothing about the avatar, and cost at most what was set aside."""
+def stop_run(db: sqlite3.Connection, token: int, now: float, outcome: Outcome | None) -> None:
+    """We ended it ourselves: it says nothing about the avatar, and its cost is counted as above."""
+    credits_, cut_off = (outcome.credits, outcome.cut_off) if outcome else (None, False)
     db.execute(
-        "UPDATE runs SET stage = 'stopped', ended_at = ?, credits = coalesce(?, reserved)"
+        "UPDATE runs SET stage = 'stopped', ended_at = ?, credits = coalesce(?, iif(?, if_lost, reserved))"
         " WHERE token = ? AND stage = 'running'",
-        (now, credits_, token),
+        (now, credits_, cut_off, token),
     )
 
 

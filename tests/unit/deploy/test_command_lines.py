@@ -37,7 +37,8 @@ def containers() -> Iterator[list[str]]:
     documents = yaml.safe_load_all((ROOT / "deploy/kubernetes/cronjob.yaml").read_text())
     job = next(d for d in documents if d["kind"] == "CronJob")["spec"]["jobTemplate"]
     for container in job["spec"]["template"]["spec"]["containers"]:
-        words = [*container["command"], *container.get("args", [])]
+        assert container["command"][:2] == ["/bin/sh", "-c"]  # then the script, which runs the words after it
+        words = [*container["command"][3:], *container.get("args", [])]
         assert words[0] == "liveavatar-ops"
         yield words[1:]
 

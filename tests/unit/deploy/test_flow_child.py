@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from liveavatar_ops.flows.child import Result, read_result, run_check
+from liveavatar_ops.flows.child import WITHIN_S, Result, read_result, run_check
+from liveavatar_ops.health.facts import Depth
+from liveavatar_ops.schedule import cost
+from tests.support.watching import target
 
 
 def document(verdict: str, cause: str = "none", *sentences: str) -> dict[str, object]:
@@ -51,6 +54,27 @@ def test_a_result_is_read(code: int | None, told: object, verdict: str, cause: s
     assert (found.verdict, found.cause, found.sentence) == (verdict, cause, sentence)
 
 
+@pytest.mark.parametrize(
+    ("found", "verdict", "sentence"),
+    [
+        (["healthy", "unhealthy"], "unhealthy", "saw unhealthy"),
+        (["healthy", "inconclusive"], "inconclusive", "the check was killed by signal 9"),
+        (["unhealthy", "healt"], "unhealthy", "saw unhealthy"),
+        ([], "inconclusive", "the check was killed by signal 9"),
+    ],
+)
+def test_what_was_found_unhealthy_stays_so_when_the_command_is_killed(
+    found: list[str], verdict: str, sentence: str
+) -> None:
+    """A stack's results come one a line, the last may be torn; what was healthy says nothing of the rest."""
+    lines = [json.dumps(document(name, "black", f"saw {name}")) for name in found]
+    out = '{"results": [\n' + ",\n".join(lines).removesuffix('"}}' if "healt" in found else "")
+
+    read = read_result("desk", -9, out.encode())
+
+    assert (read.verdict, read.sentence) == (verdict, sentence)
+
+
 def test_a_long_sentence_is_cut() -> None:
     """A history is no place for a page."""
     assert (
@@ -82,6 +106,73 @@ def test_a_check_that_takes_too_long_is_asked_to_end(tmp_path: Path) -> None:
     found = asyncio.run(run_check("desk", python(source), within_s=2.0))
 
     assert (found.verdict, found.cause) == ("inconclusive", "own_host")
+    assert stopped.exists()
+
+
+STACK = """
+import json, sys, time
+print('{"results": [', end="")
+for i, (verdict, lasts_s) in enumerate(json.loads(sys.argv[1])):
+    time.sleep(lasts_s)
+    said = {"verdict": verdict, "cause": "black", "reasons": [{"sentence": f"saw {verdict}"}]}
+    print("," * (i > 0) + "\\n" + json.dumps({"judgement": said}), end="", flush=True)
+print("\\n]}")
+sys.exit(1 if "unhealthy" in sys.argv[1] else 0)
+"""
+"""Stands in for a check of a whole stack: each template's verdict, and how long it takes."""
+
+
+@pytest.mark.parametrize(
+    ("templates", "within_s", "verdict"),
+    [
+        ([["healthy", 2]] * 5, 8, "healthy"),
+        ([["healthy", 0.1], ["unhealthy", 0.1], ["healthy", 600]], 6, "unhealthy"),
+        ([["healthy", 0.1], ["healthy", 600]], 6, "inconclusive"),
+    ],
+    ids=["all are slow", "one is sick and one hangs", "one hangs"],
+)
+def test_a_whole_stack_has_time_for_each_of_its_templates(
+    templates: list[list[object]], within_s: float, verdict: str
+) -> None:
+    """All together take longer than one may; what hangs hides nothing of what was found before."""
+    command = [sys.executable, "-c", STACK, json.dumps(templates)]
+
+    found = asyncio.run(run_check("desk", command, within_s=within_s))
+
+    assert found.verdict == verdict
+    if verdict == "unhealthy":
+        assert (found.cause, found.sentence) == ("black", "saw unhealthy")
+
+
+def test_the_time_for_a_result_is_enough_for_the_deepest_check() -> None:
+    """By the default limits: after that the check ends what hangs by itself, and says so."""
+    deepest = target(depth=Depth.CONVERSATION)
+
+    assert cost.over_after_s(deepest, "regular") < WITHIN_S
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the tie is Linux's parent-death signal")
+def test_a_check_does_not_outlive_its_worker(tmp_path: Path) -> None:
+    """Killed, the worker loses its place after a minute: by then its check must have stopped its session."""
+    pid, stopped = tmp_path / "pid", tmp_path / "stopped"
+    check = (
+        "import os, pathlib, signal, sys, time\n"
+        f"def stop(*_): pathlib.Path({str(stopped)!r}).touch(); sys.exit(143)\n"
+        "signal.signal(signal.SIGTERM, stop)\n"
+        f"pathlib.Path({str(pid)!r}).write_text(str(os.getpid()))\n"
+        "time.sleep(600)"
+    )
+    worker = (
+        "import asyncio\nfrom liveavatar_ops.flows.child import run_check\n"
+        f"asyncio.run(run_check('desk', {python(check)!r}, within_s=600))"
+    )
+    with subprocess.Popen(python(worker)) as parent:
+        while not (pid.exists() and pid.read_text()):
+            assert parent.poll() is None
+            time.sleep(0.02)
+        parent.kill()
+
+    assert gone(int(pid.read_text()))
     assert stopped.exists()
 
 

@@ -3,6 +3,8 @@
 import re
 import stat
 import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +157,78 @@ def test_only_what_says_something_fails_the_workflow(
     assert done.returncode == job
     assert ("::warning" in done.stdout) is warns
     assert "--depth video" in (tmp_path / "seen").read_text()
+
+
+SEVERAL = '#!/bin/sh\necho "$@" >> "$SEEN"\nset -- $CODES\nshift "$(($(wc -l < "$SEEN") - 1))"\nexit "$1"\n'
+NO_SLEEP = '#!/bin/sh\necho "$@" >> "$SLEPT"\n'
+HOLDS = """#!{python}
+import os, pathlib, signal, sys, time
+def stop(*_):
+    pathlib.Path(os.environ["SEEN"]).write_text("stopped its session")
+    sys.exit(143)
+signal.signal(signal.SIGTERM, stop)
+pathlib.Path(os.environ["SEEN"]).write_text("began")
+time.sleep(600)
+"""
+
+
+def container(
+    manifests: dict[str, dict[str, Any]], folder: Path, program: str, **env: str
+) -> "subprocess.Popen[str]":
+    """The check's container, begun with a stand-in for our command, and for `sleep`."""
+    for name, text in (("liveavatar-ops", program), ("sleep", NO_SLEEP)):
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    pod = manifests["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    check = next(one for one in pod["containers"] if one["name"] == "check")
+    paths = {"PATH": f"{folder}:/usr/bin:/bin", "SEEN": f"{folder}/seen", "SLEPT": f"{folder}/slept"}
+    return subprocess.Popen(
+        [*check["command"], *check["args"]], env=paths | env, stdout=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("codes", "ends_with", "says"),
+    [
+        (["0"], 0, []),
+        (["1"], 1, []),
+        (["2"], 2, []),
+        (["139"], 139, []),
+        (["3", "0"], 0, ["Inconclusive: once more in 60 s."]),
+        (["3", "1"], 1, ["Inconclusive: once more in 60 s."]),
+        (["3", "3"], 0, ["Inconclusive: once more in 60 s.", "Inconclusive twice"]),
+    ],
+)
+def test_only_what_says_something_fails_the_job(
+    manifests: dict[str, dict[str, Any]], tmp_path: Path, codes: list[str], ends_with: int, says: list[str]
+) -> None:
+    """The container's own script, run: an inconclusive check is made once more, and leaves no failed pod."""
+    with container(manifests, tmp_path, SEVERAL, CODES=" ".join(codes)) as run:
+        said, _ = run.communicate()
+
+    calls = (tmp_path / "seen").read_text().splitlines()
+    assert run.returncode == ends_with
+    assert len(calls) == len(codes)
+    assert set(calls) == {
+        "health check --template-file /etc/liveavatar/front-desk.yaml --depth video --max-credits 2"
+    }
+    assert len(said.splitlines()) == len(says)
+    assert all(line.startswith(start) for line, start in zip(said.splitlines(), says, strict=True))
+
+
+def test_a_pod_that_has_to_go_lets_its_check_stop_the_session(
+    manifests: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    """Kubernetes tells the first process alone, which is the shell."""
+    seen = tmp_path / "seen"
+    with container(manifests, tmp_path, HOLDS.format(python=sys.executable)) as run:
+        while not (seen.exists() and seen.read_text()):
+            assert run.poll() is None
+            time.sleep(0.02)
+        run.terminate()
+
+    assert run.returncode == 143
+    assert seen.read_text() == "stopped its session"
 
 
 def test_the_image_can_be_built_from_the_checkout(root: Path, dockerfile: str) -> None:

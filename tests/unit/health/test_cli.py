@@ -216,6 +216,7 @@ def test_json_on_stdout_is_one_document_and_nothing_else(tmp_path: Path, capsys:
 def test_json_of_several_checks_lists_their_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     """In the order in which they ran."""
     to = output(tmp_path, no_evidence=True)
+    to.several = True
     both = [outcome(Verdict.HEALTHY, "a"), outcome(Verdict.UNHEALTHY, "b")]
     for each in both:
         to.end(each)

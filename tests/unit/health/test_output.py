@@ -1,5 +1,6 @@
 """Where results go when a place does not take them: the verdict is said, and nothing stale stays."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,39 @@ def test_a_verdict_that_cannot_be_printed_is_said(
         "liveavatar-ops: The result could not be printed (reception: healthy): no space left on device. "
         "The verdict stands without it.\n"
     )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+@pytest.mark.parametrize("as_json", [True, False])
+def test_every_verdict_that_cannot_be_printed_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, as_json: bool
+):
+    """Not only that of the first check."""
+    with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123 (the device, not a path of ours)
+        monkeypatch.setattr(sys, "stdout", full)
+        out = output(None, as_json=as_json)
+        out.several = True
+        out.end(outcome())
+        out.end(outcome())
+        out.finish()
+
+    assert capsys.readouterr().err.count("could not be printed (reception: healthy)") == 2
+
+
+def test_a_result_of_several_is_printed_as_soon_as_it_is_there(capsys: pytest.CaptureFixture[str]):
+    """Each is a line that can be read by itself; a command that is interrupted ends the document."""
+    out = output(None)
+    out.several = True
+    out.end(outcome())
+    first = capsys.readouterr().out
+    out.end(outcome())
+    second = capsys.readouterr().out
+    out.interrupted(healthy())
+    whole = first + second + capsys.readouterr().out
+
+    assert json.loads(first.splitlines()[-1])["judgement"]["verdict"] == "healthy"
+    assert json.loads(second.splitlines()[-1])["judgement"]["verdict"] == "healthy"
+    assert len(json.loads(whole)["results"]) == 2
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from liveavatar_ops.health.verdicts import Verdict
-from liveavatar_ops.schedule.result import read_outcome
+from liveavatar_ops.schedule.result import overdue, read_outcome
 from tests.support.watching import document
 
 
@@ -57,6 +57,17 @@ def test_without_a_result_the_check_is_inconclusive(out, err, code, cause, part)
 
     assert (found.verdict, found.cause, found.credits) == (Verdict.INCONCLUSIVE, cause, None)
     assert part in found.headline
+
+
+@pytest.mark.parametrize(
+    ("code", "cut_off"),
+    [(0, True), (1, True), (-9, True), (-11, True), (2, False), (127, False), (143, False)],
+)
+def test_only_who_died_may_have_left_a_session_open(code, cut_off):
+    """A wrong command line started nothing, and a check that was asked to end stopped its session first."""
+    assert read(out=b"", err=b"!", code=code).cut_off is cut_off
+    assert not read(document(), code=code).cut_off
+    assert overdue(300.0).cut_off
 
 
 def test_last_words_are_scrubbed():

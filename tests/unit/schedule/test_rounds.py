@@ -1,6 +1,8 @@
 """Decisions of one watcher and of two: leases, fencing, takeover."""
 
-from liveavatar_ops.schedule import lease
+import pytest
+
+from liveavatar_ops.schedule import lease, store
 from liveavatar_ops.schedule.database import Database
 from liveavatar_ops.schedule.lease import Leases
 from tests.support.watching import (
@@ -177,6 +179,23 @@ def test_a_lost_check_is_counted_at_its_dearest(file, clock):
     assert rows(file, "SELECT stage, credits FROM runs WHERE token = 1") == [
         {"stage": "lost", "credits": 6.0}
     ]
+
+
+@pytest.mark.parametrize(("cut_off", "credits_"), [(True, 6.0), (False, 2.0)])
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_check_that_died_without_a_result_is_counted_like_a_lost_one(
+    file, clock, *, cut_off: bool, credits_: float, stopped: bool
+):
+    """Whoever killed it; one that ended in order cost no more than was set aside."""
+    one = watcher(file, clock, [target()], config())
+    run = one.start_due().started[0]
+    end = one.interrupted if stopped else one.finish
+    end(run, outcome("inconclusive", credits=None, cut_off=cut_off))
+
+    assert rows(file, "SELECT credits FROM runs") == [{"credits": credits_}]
+    with Database(file).reading() as db:
+        total = store.known(db, target().name).state.credits_total
+    assert total == (0.0 if stopped else credits_)
 
 
 def test_leases_of_targets_that_nobody_watches_any_more_are_freed(file, clock):

@@ -19,7 +19,7 @@ def watch() -> Seen:
     checks[5:] = [check(number, began.began - 19.0) for number, began in enumerate(checks[5:], 5)]
     sessions = [Span("a", f"s{c.name}", c.began + 1, (c.ended or 0) - 1, "ended") for c in checks]
     killed = Killed("one", 125.0, 5.0, [4])
-    return Seen(RULES, 0.0, 280.0, killed, checks, sessions, exit_code=0)
+    return Seen(RULES, 0.0, 280.0, killed, checks, sessions, exit_code=0, expected=("a",))
 
 
 def wrong(seen: Seen) -> set[str]:
@@ -44,6 +44,14 @@ def test_a_slot_that_nobody_served_is_missed(number: int) -> None:
     seen.checks = [c for c in seen.checks if c.name != str(number)]
 
     assert "missed" in wrong(seen)
+
+
+def test_a_target_that_was_never_checked_is_missed() -> None:
+    """It left no trace to be judged by."""
+    seen = watch()
+    seen.expected = ("a", "b")
+
+    assert wrong(seen) == {"missed"}
 
 
 def test_a_killed_check_that_nobody_makes_again_is_told() -> None:
@@ -89,3 +97,21 @@ def test_a_session_that_no_check_owns_and_a_bad_end_are_told() -> None:
     seen.exit_code, seen.killed.left_alive = 1, 2
 
     assert wrong(seen) == {"sessions_without_check", "exit_code", "left_alive"}
+
+
+def test_a_session_too_many_is_told_though_another_check_had_none() -> None:
+    """As many sessions as checks is not enough: one check opened two, or somebody opened one between two."""
+    seen = watch()
+    del seen.sessions[7]
+    seen.sessions.append(replace(seen.sessions[2], name="again", began=66.0, ended=67.0))
+    seen.sessions[2] = replace(seen.sessions[2], ended=65.0)
+    assert wrong(seen) == {"sessions_without_check"}
+    assert judged(seen)["sessions_without_check"] == ["again"]
+
+    seen = watch()
+    seen.sessions[7] = replace(seen.sessions[7], began=205.0, ended=206.0)
+    assert judged(seen)["sessions_without_check"] == ["s7"]
+
+    seen = watch()
+    seen.sessions[2] = replace(seen.sessions[2], target="b")
+    assert judged(seen)["sessions_without_check"] == ["s2"]
