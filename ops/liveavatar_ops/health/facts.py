@@ -279,6 +279,12 @@ class Facts(Part):
         """Whether the session ended because the account had none left (end reason NO_CREDITS, facts §4)."""
         return self.stopped is not None and self.stopped.detail == NO_CREDITS
 
+    @property
+    def unheard(self) -> bool:
+        """Whether the service told what happened in the room, but not that it heard our question."""
+        talk = self.conversation
+        return talk is not None and talk.user_heard_event_s is None and bool(self.events)
+
     def step(self, name: str) -> ApiStep | None:
         """The last step of this name, if it was made."""
         return next((step for step in reversed(self.steps) if step.name == name), None)

@@ -177,6 +177,9 @@ class ConversationFacts(Part):
     answer_latency_s: float | None = None
     answer_speech_s: float = 0.0
     greeting_speech_s: float = 0.0
+    """Speech before the prompt, also of a turn that went on beyond its beginning."""
+    after_prompt_speech_s: float = 0.0
+    """Speech from the prompt's end to the end of listening, whoever it was for."""
     waited_s: float = 0.0
     """How long was listened after the prompt."""
     speak_started_event_s: float | None = None
@@ -186,3 +189,8 @@ class ConversationFacts(Part):
     mouth_moving_s: float = 0.0
     """Time with a moving mouth after the prompt, heard or not."""
     lips: LipFacts = LipFacts()
+
+    @property
+    def talked_on_s(self) -> float:
+        """How long a turn that began before the prompt's end was heard after it, where no answer came."""
+        return 0.0 if self.answer_started_s is not None else self.after_prompt_speech_s

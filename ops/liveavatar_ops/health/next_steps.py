@@ -115,6 +115,14 @@ _LOST_ON_THE_WAY = (
     "Look at this machine's own line (Wi-Fi, VPN, a full uplink) and check again, best from where your "
     "viewers are: what is lost between the media server and here says nothing of the avatar."
 )
+_TALKED_ON = (
+    "Shorten what the context makes it say unasked, and see whether it stops when it is spoken to; if it "
+    "never does, check the OpenAI key, then check from another network: our sound may not have reached it."
+)
+_NEVER_HEARD = (
+    "If key, model and context are good, our sound may not have reached the avatar: check from another "
+    "network, then send support the session id."
+)
 _QUOTA_BY_CODE = {
     4003: (
         "All sessions of the plan are in use: `liveavatar-ops health janitor` stops probe sessions left "
@@ -150,6 +158,12 @@ def _of_configuration(facts: Facts) -> str | None:
     return REFUSED_NEXT_STEP if at_session and may_be_refused(target.sandbox, target.avatar_id) else None
 
 
+def _of_no_answer(facts: Facts) -> str | None:
+    if facts.conversation is not None and facts.conversation.talked_on_s:
+        return _TALKED_ON
+    return f"{NEXT_STEPS[Cause.NO_ANSWER]} {_NEVER_HEARD}" if facts.unheard else None
+
+
 def _of_own_host(facts: Facts) -> str | None:
     again = "Run the same check again; if the probe dies twice, run `liveavatar-ops doctor`."
     return again if facts.probe_failure else None
@@ -165,6 +179,7 @@ def _of_own_network(facts: Facts) -> str | None:
 _BY_FACTS: dict[Cause, Callable[[Facts], str | None]] = {
     Cause.QUOTA: _of_quota,
     Cause.CONFIGURATION: _of_configuration,
+    Cause.NO_ANSWER: _of_no_answer,
     Cause.OWN_HOST: _of_own_host,
     Cause.OWN_NETWORK: _of_own_network,
 }
