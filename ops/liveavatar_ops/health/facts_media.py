@@ -2,13 +2,26 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from pulumi_liveavatar.text import clean
 
 
 class Part(BaseModel):
-    """A frozen piece of facts; unknown fields are refused so that a typo never loses a number."""
+    """
+    A frozen piece of facts; unknown fields are refused so that a typo never loses a number.
+
+    Whatever a server, a file or a participant called itself is made text here that every report can hold.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _text_can_be_written(cls, given: object) -> object:
+        if isinstance(given, tuple | list) and given and type(given[0]) is str:
+            return tuple(clean(each) if type(each) is str else each for each in given)
+        return clean(given) if type(given) is str else given
 
 
 class Span(Part):

@@ -122,7 +122,7 @@ class Output:
             try:
                 self.junit.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(self.junit, junit_text(self._results, strict=self.strict))
-            except OSError as why:
+            except Exception as why:  # noqa: BLE001 -- as with evidence
                 self._warn(f"{self.junit} could not be written", why)
         if self.as_json:
             texts = [result.to_json() for result in self._results]
@@ -133,7 +133,7 @@ class Output:
         try:
             show()
             sys.stdout.flush()
-        except OSError as why:
+        except (OSError, UnicodeError) as why:  # a full disk, a terminal without these characters
             said = ", ".join(f"{each.target.name}: {each.judgement.verdict.value}" for each in self._results)
             self._warn(f"The result could not be printed ({said})", why)
             standard_output.forget()
@@ -144,7 +144,7 @@ class Output:
             folder = self._folder(outcome)
             try:
                 return self._write(folder, outcome)
-            except OSError as why:
+            except Exception as why:  # noqa: BLE001 -- whatever it is, the verdict was paid for
                 self._warn(f"The evidence in {folder} could not be written to its end", why)
         return health_result(outcome.checked.facts, outcome.judgement, outcome.planned.limits)
 
@@ -192,7 +192,7 @@ class Output:
         self._folders.add(found)
         return found
 
-    def _warn(self, what: str, why: OSError) -> None:
+    def _warn(self, what: str, why: Exception) -> None:
         """A verdict that was paid for is said, whether or not it can be kept."""
         self._aside(f"liveavatar-ops: {what}: {why_of(why)}. The verdict stands without it.")
 

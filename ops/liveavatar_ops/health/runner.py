@@ -33,7 +33,7 @@ from liveavatar_ops.health.stopping import JANITOR, close_row
 from liveavatar_ops.health.thumbnails import Thumbnail, load
 from liveavatar_ops.health.workdir import claim, working_folder
 from pulumi_liveavatar.settings import Settings
-from pulumi_liveavatar.text import scrub, shorten
+from pulumi_liveavatar.text import clean, scrub, shorten
 
 CHILD = (sys.executable, "-m", "liveavatar_ops.health.child")
 POLL_S = 0.05
@@ -125,7 +125,7 @@ class Runner:
                 stop = self._close(job, row)
             facts = self._facts(job, began, death, stop, row)
             if unread:
-                notes = (*facts.notes, f"{unread} Then run `{JANITOR}`.")
+                notes = (*facts.notes, f"{clean(unread)} Then run `{JANITOR}`.")
                 facts = facts.model_copy(update={"notes": notes})
             if self._stop_wish.is_set():
                 raise Interrupted(facts)
