@@ -126,7 +126,7 @@ class Output:
                 self._warn(f"{self.junit} could not be written", why)
         if self.as_json:
             texts = [result.to_json() for result in self._results]
-            one = texts[0] if len(texts) == 1 else f'{{"results": [{", ".join(texts)}]}}'
+            one = texts[0] if len(texts) == 1 and not self.several else f'{{"results": [{", ".join(texts)}]}}'
             self._say(lambda: sys.stdout.write(f"{one}\n"))
 
     def _say(self, show: Callable[[], object]) -> None:

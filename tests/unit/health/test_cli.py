@@ -66,8 +66,8 @@ def test_the_worst_of_several_checks_decides_the_exit_code(
     """Unhealthy beats inconclusive, whose number is larger but whose claim is weaker."""
     outcomes = [outcome(verdict) for verdict in verdicts]
 
-    assert final_exit_code(outcomes, strict=False) == code
-    assert final_exit_code(outcomes, strict=True) == strict_code
+    assert final_exit_code(outcomes, len(outcomes), strict=False) == code
+    assert final_exit_code(outcomes, len(outcomes), strict=True) == strict_code
     assert worst(outcomes) in verdicts
 
 
