@@ -235,16 +235,14 @@ class StopFacts(Part):
 
 
 class CreditFacts(Part):
-    """What the check cost. `estimate` is by the price list, before and after are the account's own."""
+    """
+    What the check cost: `estimate`, by the price list. `before` and `after` are the account's own, which
+    customers and top-ups move too and a late bill moves afterwards, so their difference is nobody's cost.
+    """
 
     before: Decimal | None = None
     after: Decimal | None = None
     estimate: Decimal | None = None
-
-    @property
-    def spent(self) -> Decimal | None:
-        """Difference of the account's balance; others on the account may have spent too."""
-        return None if self.before is None or self.after is None else self.before - self.after
 
 
 class Facts(Part):

@@ -85,6 +85,16 @@ def test_a_child_that_dies_with_an_open_session_has_it_stopped_by_the_parent(
     assert said in checked.facts.probe_failure
 
 
+@pytest.mark.parametrize(("does", "cost"), [("open_session()", 1), ("", 0)])
+def test_a_child_that_dies_leaves_what_its_session_cost(
+    tmp_path: Path, api: StopOnlyApi, ledger: Ledger, does: str, cost: int
+):
+    """By the ledger's row: a begun minute of a session, nothing where none was asked for."""
+    checked, _ = run(tmp_path, api, ledger, f"{does}\nos._exit(1)")
+
+    assert checked.facts.credits.estimate == cost
+
+
 def test_a_ledger_that_is_lost_during_the_check_costs_no_verdict(
     tmp_path: Path, api: StopOnlyApi, ledger: Ledger
 ):
