@@ -150,6 +150,26 @@ def test_a_stack_is_checked_template_by_template():
     assert (planned[0].limits.watch_s, planned[0].limits.gap_unhealthy_s) == (3.0, 5.0)
 
 
+def test_a_flag_is_held_against_the_limits_of_the_template_and_not_against_the_defaults():
+    """A template that waits longer may be judged later; one that does not is refused once for all."""
+    held = outputs(desk=body(), hall=body())
+    for each in held["templates"].values():
+        each["health"] = {"answer_deadline_s": 20}
+
+    planned = plan(Asked(stack="dev", limits=("answer_unhealthy_s=15",)), outputs_of=lambda _: held)
+    longer = Asked(stack="dev", limits=("frozen_unhealthy_s=30",), watch_for_s=40)
+
+    assert [check.limits.answer_unhealthy_s for check in planned] == [15, 15]
+    assert len(plan(longer, outputs_of=lambda _: held)) == 2
+    with pytest.raises(Usage) as caught:
+        plan(Asked(stack="dev", limits=("answer_unhealthy_s=25",)), outputs_of=lambda _: held)
+    (once,) = caught.value.problems
+    assert once == (
+        "--limit: answer_unhealthy_s: answer_unhealthy_s=25 is never reached: a check ends after "
+        "answer_deadline_s=20; raise that or lower answer_unhealthy_s"
+    )
+
+
 @pytest.mark.parametrize(
     ("templates", "allowed", "leave_after"),
     [
