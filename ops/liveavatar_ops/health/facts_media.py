@@ -161,6 +161,8 @@ class AudioFacts(Part):
     floor_dbfs: float | None = None
     clipped_share: float = 0.0
     """Samples at full scale, as a share of the samples in speech."""
+    broken_share: float = 0.0
+    """Share of the speech lost in short holes with hard edges; the stops of p, t, k count too, up to 0.12."""
     series: LevelSeries = LevelSeries()
 
 

@@ -9,25 +9,17 @@ Numbers that stand beside the code draw no line: they define a measure (a window
 is kept and shown.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-
-def _limit(default: float | bool, unit: str, reason: str, source: str, *, most: float | None = None) -> Any:
-    """One limit: a pydantic field that also carries what `explain` prints."""
-    extra: dict[str, Any] = {"unit": unit, "reason": reason, "source": source}
-    if isinstance(default, bool):
-        return Field(default, description=reason, json_schema_extra=extra)
-    top = 1.0 if unit == "share" and most is None else most
-    least = None if unit == "dBFS" else 0.0
-    return Field(default, description=reason, ge=least, le=top, allow_inf_nan=False, json_schema_extra=extra)
-
+from liveavatar_ops.health.limit_field import limit as _limit
 
 _PROMPT_MOST_S = 15.0  # to join with a microphone, and speak
 
 _OWN = "our own starting point"
 _SEEN = "measured on synthetic pictures, through H.264 and VP8"
+_VOICES = "measured on the prompt and the emulator's voices, raw and through Opus"
 _W3C = "W3C webrtc-stats"
 _BT1359 = "ITU-R BT.1359"
 _AGORA = "Agora analytics: video freeze over 500 ms"
@@ -176,6 +168,20 @@ class Limits(BaseModel):
     )
     clipped_degraded_share: float = _limit(0.01, "share", "samples at full scale while speaking", _OWN)
     clipped_unhealthy_share: float = _limit(0.1, "share", "samples at full scale while speaking", _OWN)
+    broken_below_db: float = _limit(
+        20, "dB", "below the loud parts of a turn of speech is a hole in it", _VOICES
+    )
+    broken_edge_db: float = _limit(
+        12, "dB", "below them at most, right before and after: a hole has hard edges, a voice fades", _VOICES
+    )
+    broken_longest_s: float = _limit(0.16, "s", "a longer hole is a pause between two words", _VOICES)
+    broken_evidence_s: float = _limit(2, "s", "of speech, before a voice is called broken", _OWN)
+    broken_degraded_share: float = _limit(
+        0.2, "share", "of speech lost in holes: words break up", f"{_VOICES}: ≤ 0.13, at stops (p, t, k)"
+    )
+    broken_unhealthy_share: float = _limit(
+        0.25, "share", "of speech lost in holes", "with every other 100 ms gone 0.21 to 0.53, middle 0.38"
+    )
     quiet_degraded_dbfs: float = _limit(-38, "dBFS", "speech this quiet is hard to hear", _OWN, most=0)
     answer_degraded_s: float = _limit(3, "s", "the answer comes late", "voice-agent vendors' key metric")
     answer_unhealthy_s: float = _limit(8, "s", "the caller thinks that the line is dead", _OWN)

@@ -82,8 +82,8 @@ NEXT_STEPS: dict[Cause, str] = {
     ),
     Cause.CLEAN_UP: "Run `liveavatar-ops health janitor` now: it stops probe sessions that are still open.",
     Cause.DISTORTED: (
-        "Listen to the answer: if it is loud and harsh choose another voice, if it breaks up look at the "
-        "network noted above."
+        "Listen to the answer (--record): if it is loud and harsh choose another voice; if it breaks up look "
+        "at the network noted above, and where that is good send support the session id."
     ),
     Cause.LIP_SYNC: "Watch a session by eye: this measure is a hint, calibrated on synthetic faces.",
     Cause.OWN_HOST: "Run the check again on a machine with a free core; this run says nothing of the avatar.",
