@@ -20,6 +20,7 @@ SHORTEST_FRAGMENT = 12
 """A server may echo a value cut short; a run of this many characters of it still gives it away."""
 
 _JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?")
+_UNWRITABLE = re.compile("[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _OPENAI_KEY = re.compile(r"\bsk-[\w-]{16,}")
 
 
@@ -43,9 +44,17 @@ def scrub(text: str, secrets: Iterable[str]) -> str:
     return _OPENAI_KEY.sub(REDACTED, _JWT.sub(REDACTED, text))
 
 
+def clean(text: str) -> str:
+    """
+    A text that every file and terminal takes; what is no character (half a surrogate pair, controls but tab
+    and line ends, what XML forbids) becomes �.
+    """
+    return _UNWRITABLE.sub("\ufffd", text)
+
+
 def shorten(text: str, limit: int = LONGEST_QUOTE) -> str:
-    """Cut a text that was scrubbed already; cutting first could leave half a secret at the end."""
-    flat = " ".join(text.split())
+    """Clean and cut a text that was scrubbed already; cutting first could leave half a secret at the end."""
+    flat = clean(" ".join(text.split()))
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 

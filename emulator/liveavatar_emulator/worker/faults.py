@@ -9,7 +9,7 @@ NAMES = frozenset(
         "late_avatar", "no_avatar", "no_video", "no_audio", "stall", "frozen", "nearly_frozen",
         "frozen_logo", "black", "one_colour", "low_fps", "falling_fps", "small", "resolution_drop", "mute",
         "no_answer", "slow_answer", "still_mouth", "silent_mouth", "clipped", "av_offset", "leaves",
-        "bad_key", "scene_cut", "unpublishes", "false_end",
+        "bad_key", "breaks_up", "scene_cut", "unpublishes", "false_end",
     }
 )  # fmt: skip
 

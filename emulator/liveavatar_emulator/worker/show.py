@@ -1,6 +1,7 @@
 """The clock of a session: every frame's time it takes sound, shapes the mouth, draws and sends."""
 
 import asyncio
+import itertools
 import random
 import time
 from collections import deque
@@ -22,6 +23,7 @@ from liveavatar_emulator.worker.room import QUEUE_MS, Room
 from liveavatar_emulator.worker.screen import Screen
 
 BLOCK_S = 0.02  # sound is handed over in blocks of this length, each with a mouth of its own
+HOLE_BLOCKS = 5  # as long missing as there, of a voice that breaks up
 # From handing over a block to a viewer hearing it, beyond what a frame takes to be seen: the queue in the SDK
 # (`QUEUE_MS`), then the viewer's jitter buffer. Measured with a bare client on one machine.
 HEARD_AFTER_S = QUEUE_MS / 1000 + 0.06
@@ -40,6 +42,7 @@ class Show:
         self._lips = Lips(RATE)
         self._mouths: deque[tuple[float, Mouth, float]] = deque(maxlen=int(REMEMBERED_S / BLOCK_S))
         self._late_sound: deque[Pcm] = deque()
+        self._blocks = itertools.count()
         self._began = time.monotonic()
         self._pacing = Pacing(job.video.fps)
         self._size = (0, 0)
@@ -108,6 +111,8 @@ class Show:
             pcm = np.zeros_like(pcm)
         if self._faults.on("clipped", now):
             pcm = np.clip(pcm.astype(np.int32) * 24, -32768, 32767).astype(np.int16)
+        if self._faults.on("breaks_up", now) and next(self._blocks) % (2 * HOLE_BLOCKS) >= HOLE_BLOCKS:
+            pcm = np.zeros_like(pcm)
         return pcm
 
     def _offset_s(self, now: float) -> float:

@@ -84,13 +84,16 @@ def run_all(
     planned: Sequence[Planned],
     depth: Depth,
     runner: Runner,
+    outcomes: list[Outcome],
     *,
     record: bool = False,
     on_begin: Callable[[Planned], None],
     on_end: Callable[[Outcome], None],
-) -> list[Outcome]:
-    """Every check in order; `on_end` hears of each as soon as it is judged. Raises as Runner.check does."""
-    outcomes = []
+) -> None:
+    """
+    Every check in order; `outcomes` has each, and `on_end` hears of it, as soon as it is judged. Raises as
+    Runner.check does; what was judged before stays in `outcomes`.
+    """
     for check in planned:
         on_begin(check)
         checked = runner.check(
@@ -103,7 +106,6 @@ def run_all(
         outcome = Outcome(check, checked, judge(checked.facts, check.limits))
         outcomes.append(outcome)
         on_end(outcome)
-    return outcomes
 
 
 def worst(outcomes: Sequence[Outcome]) -> Verdict:
@@ -112,6 +114,7 @@ def worst(outcomes: Sequence[Outcome]) -> Verdict:
     return next((verdict for verdict in WORST_FIRST if verdict in seen), Verdict.HEALTHY)
 
 
-def final_exit_code(outcomes: Sequence[Outcome], *, strict: bool) -> int:
-    """The worst verdict's: unhealthy beats inconclusive beats degraded beats healthy."""
-    return exit_code(worst(outcomes), strict=strict)
+def final_exit_code(outcomes: Sequence[Outcome], planned: int, *, strict: bool) -> int:
+    """The worst verdict's: unhealthy beats inconclusive, as a check that did not run is, beats degraded."""
+    seen = {worst(outcomes), Verdict.HEALTHY if len(outcomes) == planned else Verdict.INCONCLUSIVE}
+    return exit_code(min(seen, key=WORST_FIRST.index), strict=strict)

@@ -145,13 +145,17 @@ def check(
         for problem in wrong.problems:
             complain(problem)
         raise typer.Exit(USAGE_EXIT_CODE) from None
-    except LedgerError as why:
-        complain(str(why))
-        raise typer.Exit(USAGE_EXIT_CODE) from None
-    except OSError as why:  # of this machine: no room for a working folder, no more processes
-        complain(f"No check can run on this machine: {why_of(why)}. `liveavatar-ops doctor` says more.")
+    except (LedgerError, OSError) as why:
+        complain(_hindrance(why))
         raise typer.Exit(USAGE_EXIT_CODE) from None
     raise typer.Exit(code)
+
+
+def _hindrance(why: LedgerError | OSError) -> str:
+    """Why no check can run here; an OSError is this machine's: no room for a folder, no more processes."""
+    if isinstance(why, LedgerError):
+        return str(why)
+    return f"No check can run on this machine: {why_of(why)}. `liveavatar-ops doctor` says more."
 
 
 def _all_problems_at_once(asked: Asked) -> tuple[Settings, Any]:
@@ -173,15 +177,16 @@ def _all_problems_at_once(asked: Asked) -> tuple[Settings, Any]:
 
 def _check(asked: Asked, settings: Settings, planned: Any, output: Output, *, strict: bool) -> int:
     ledger = Ledger(OpsSettings().ledger_path)
+    outcomes: list[Outcome] = []
     with signals_as_wishes(output.interrupting) as wish:
         output.swept(sweep_first(settings, ledger))
         runner = Runner(settings, ledger, stop_wish=wish.event, on_phase=output.phase)
-        outcomes: list[Outcome] = []
         try:
-            outcomes = run_all(
+            run_all(
                 planned,
                 asked.depth,
                 runner,
+                outcomes,
                 record=output.record,
                 on_begin=output.begin,
                 on_end=output.end,
@@ -192,8 +197,13 @@ def _check(asked: Asked, settings: Settings, planned: Any, output: Output, *, st
         except KeyboardInterrupt:
             output.given_up(ledger)
             return wish.exit_code
+        except (LedgerError, OSError) as why:
+            if not outcomes:
+                raise
+            left = len(planned) - len(outcomes)  # what was paid for is told; what is left is not known
+            complain(f"{left} of {len(planned)} checks did not run: {_hindrance(why)}")
     output.finish()
-    return final_exit_code(outcomes, strict=strict)
+    return final_exit_code(outcomes, len(planned), strict=strict)
 
 
 def _credits(typed: str | None) -> Decimal | None:

@@ -63,6 +63,12 @@ def answer_spans(speech: Sequence[Span], prompt_ended_s: float) -> list[Span]:
     return [span for span in speech if span.start_s >= prompt_ended_s - BEFORE_THE_END_S]
 
 
+def _spoken_s(speech: Sequence[Span], since_s: float, until_s: float) -> float:
+    """How much of a stretch was speech; a turn that goes on beyond either end counts with its part."""
+    parts = (min(span.end_s, until_s) - max(span.start_s, since_s) for span in speech)
+    return round(sum(part for part in parts if part > 0), 2)
+
+
 def _talking(speech: Sequence[Span], now_s: float, limits: Limits) -> bool:
     return bool(speech) and now_s - speech[-1].end_s < limits.pause_s
 
@@ -79,14 +85,14 @@ def conversation_facts(
     speech = audio.speech()
     answer = answer_spans(speech, asked.ended_s)
     started_s = answer[0].start_s if answer else None
-    before = [span for span in speech if span.end_s <= asked.started_s]
     return ConversationFacts(
         prompt_started_s=round(asked.started_s, 3),
         prompt_ended_s=round(asked.ended_s, 3),
         answer_started_s=started_s,
         answer_latency_s=None if started_s is None else round(max(started_s - asked.ended_s, 0.0), 3),
         answer_speech_s=round(sum(span.took_s for span in answer), 2),
-        greeting_speech_s=round(sum(span.took_s for span in before), 2),
+        greeting_speech_s=_spoken_s(speech, 0.0, asked.started_s),
+        after_prompt_speech_s=_spoken_s(speech, asked.ended_s, asked.listened_until_s),
         waited_s=round(max(asked.listened_until_s - asked.ended_s, 0.0), 3),
         speak_started_event_s=_event(events, asked.started_s, "avatar.speak_started"),
         speak_ended_event_s=_event(events, asked.started_s, "avatar.speak_ended"),

@@ -12,6 +12,16 @@ from rich.text import Text
 from liveavatar_ops.health.limits import Limits
 
 _WIDEST = max(map(len, Limits.model_fields))
+SECTIONS = {
+    "connect_deadline_s": "How the check looks",
+    "api_start_degraded_s": "Getting there",
+    "fps_degraded": "Cadence of the picture",
+    "still_below_levels": "Content of the picture",
+    "loss_noted_share": "Network, noted only: it may be ours",
+    "speech_floor_dbfs": "Sound and conversation",
+    "stop_degraded_s": "Our own side",
+}
+"""The limit that each section begins with, in order."""
 EXPLAIN_SCHEMA = "liveavatar-ops.health.limits/1"
 
 
@@ -38,7 +48,7 @@ def explained(limits: Limits | None = None) -> Iterator[Explained]:
     limits = limits or Limits()
     section = ""
     for name, field in Limits.model_fields.items():
-        section, extra = Limits.sections.get(name, section), cast("dict[str, str]", field.json_schema_extra)
+        section, extra = SECTIONS.get(name, section), cast("dict[str, str]", field.json_schema_extra)
         value = getattr(limits, name)
         yield Explained(section, name, value, field.default, extra["unit"], extra["reason"], extra["source"])
 

@@ -184,18 +184,16 @@ class StopFacts(Part):
 
 
 class CreditFacts(Part):
-    """What the check cost. `estimate` is by the price list, before and after are the account's own."""
+    """
+    What the check cost: `estimate`, by the price list. `before` and `after` are the account's own, which
+    customers and top-ups move too and a late bill moves afterwards, so their difference is nobody's cost.
+    """
 
     before: Decimal | None = None
     after: Decimal | None = None
     estimate: Decimal | None = None
     minute: Decimal | None = None
     """What one minute of such a session costs by the price list; 0 in the sandbox."""
-
-    @property
-    def spent(self) -> Decimal | None:
-        """Difference of the account's balance; others on the account may have spent too."""
-        return None if self.before is None or self.after is None else self.before - self.after
 
     @property
     def short(self) -> bool:
@@ -235,6 +233,12 @@ class Facts(Part):
     def out_of_credits(self) -> bool:
         """Whether the session ended because the account had none left (end reason NO_CREDITS, facts §4)."""
         return self.stopped is not None and self.stopped.detail == NO_CREDITS
+
+    @property
+    def unheard(self) -> bool:
+        """Whether the service told what happened in the room, but not that it heard our question."""
+        talk = self.conversation
+        return talk is not None and talk.user_heard_event_s is None and bool(self.events)
 
     def step(self, name: str) -> ApiStep | None:
         """The last step of this name, if it was made."""

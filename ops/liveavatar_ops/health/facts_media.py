@@ -2,13 +2,26 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from pulumi_liveavatar.text import clean
 
 
 class Part(BaseModel):
-    """A frozen piece of facts; unknown fields are refused so that a typo never loses a number."""
+    """
+    A frozen piece of facts; unknown fields are refused so that a typo never loses a number.
+
+    Whatever a server, a file or a participant called itself is made text here that every report can hold.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _text_can_be_written(cls, given: object) -> object:
+        if isinstance(given, tuple | list) and given and type(given[0]) is str:
+            return tuple(clean(each) if type(each) is str else each for each in given)
+        return clean(given) if type(given) is str else given
 
 
 class Span(Part):
@@ -153,6 +166,8 @@ class AudioFacts(Part):
     floor_dbfs: float | None = None
     clipped_share: float = 0.0
     """Samples at full scale, as a share of the samples in speech."""
+    broken_share: float = 0.0
+    """Share of the speech lost in short holes with hard edges; the stops of p, t, k count too, up to 0.12."""
     series: LevelSeries = LevelSeries()
 
 
@@ -182,6 +197,9 @@ class ConversationFacts(Part):
     answer_latency_s: float | None = None
     answer_speech_s: float = 0.0
     greeting_speech_s: float = 0.0
+    """Speech before the prompt, also of a turn that went on beyond its beginning."""
+    after_prompt_speech_s: float = 0.0
+    """Speech from the prompt's end to the end of listening, whoever it was for."""
     waited_s: float = 0.0
     """How long was listened after the prompt."""
     speak_started_event_s: float | None = None
@@ -191,6 +209,11 @@ class ConversationFacts(Part):
     mouth_moving_s: float = 0.0
     """Time with a moving mouth after the prompt, heard or not."""
     lips: LipFacts = LipFacts()
+
+    @property
+    def talked_on_s(self) -> float:
+        """How long a turn that began before the prompt's end was heard after it, where no answer came."""
+        return 0.0 if self.answer_started_s is not None else self.after_prompt_speech_s
 
 
 class Unasked(Part):

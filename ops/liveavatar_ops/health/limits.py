@@ -9,8 +9,6 @@ Numbers that stand beside the code draw no line: they define a measure (a window
 is kept and shown.
 """
 
-from typing import ClassVar
-
 from pydantic import BaseModel, ConfigDict
 
 from liveavatar_ops.health.limit_field import limit as _limit
@@ -19,6 +17,7 @@ _PROMPT_MOST_S = 15.0  # to join with a microphone, and speak
 
 _OWN = "our own starting point"
 _SEEN = "measured on synthetic pictures, through H.264 and VP8"
+_VOICES = "measured on the prompt and the emulator's voices, raw and through Opus"
 _W3C = "W3C webrtc-stats"
 _BT1359 = "ITU-R BT.1359"
 _AGORA = "Agora analytics: video freeze over 500 ms"
@@ -172,6 +171,20 @@ class Limits(BaseModel):
     )
     clipped_degraded_share: float = _limit(0.01, "share", "samples at full scale while speaking", _OWN)
     clipped_unhealthy_share: float = _limit(0.1, "share", "samples at full scale while speaking", _OWN)
+    broken_below_db: float = _limit(
+        20, "dB", "below the loud parts of a turn of speech is a hole in it", _VOICES
+    )
+    broken_edge_db: float = _limit(
+        12, "dB", "below them at most, right before and after: a hole has hard edges, a voice fades", _VOICES
+    )
+    broken_longest_s: float = _limit(0.16, "s", "a longer hole is a pause between two words", _VOICES)
+    broken_evidence_s: float = _limit(2, "s", "of speech, before a voice is called broken", _OWN)
+    broken_degraded_share: float = _limit(
+        0.2, "share", "of speech lost in holes: words break up", f"{_VOICES}: ≤ 0.13, at stops (p, t, k)"
+    )
+    broken_unhealthy_share: float = _limit(
+        0.25, "share", "of speech lost in holes", "with every other 100 ms gone 0.21 to 0.53, middle 0.38"
+    )
     quiet_degraded_dbfs: float = _limit(-38, "dBFS", "speech this quiet is hard to hear", _OWN, most=0)
     answer_degraded_s: float = _limit(3, "s", "the answer comes late", "voice-agent vendors' key metric")
     answer_unhealthy_s: float = _limit(8, "s", "the caller thinks that the line is dead", _OWN)
@@ -274,27 +287,3 @@ class Limits(BaseModel):
         """The longest that greeting, question and answer together can take, in seconds."""
         before = self.listen_first_s + self.greeting_begins_s + self.greeting_longest_s
         return before + _PROMPT_MOST_S + self.answer_deadline_s + self.answer_longest_s
-
-    sections: ClassVar[dict[str, str]] = {
-        "connect_deadline_s": "How the check looks",
-        "api_start_degraded_s": "Getting there",
-        "fps_degraded": "Cadence of the picture",
-        "still_below_levels": "Content of the picture",
-        "loss_noted_share": "Network, noted only: it may be ours",
-        "speech_floor_dbfs": "Sound and conversation",
-        "stop_degraded_s": "Our own side",
-    }
-    """The limit that each section begins with, in order."""
-
-    pairs: ClassVar[tuple[tuple[str, str], ...]] = ()
-    """(milder, harsher) limits, filled in below; a milder line never lies beyond the harsher."""
-
-
-def _pairs() -> tuple[tuple[str, str], ...]:
-    names = Limits.model_fields
-    return tuple(
-        (n, h) for n in names if "degraded" in n and (h := n.replace("degraded", "unhealthy")) in names
-    )
-
-
-Limits.pairs = _pairs()

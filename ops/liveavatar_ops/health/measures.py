@@ -222,6 +222,11 @@ MEASURES: tuple[Measure, ...] = (
         tells="The voice is clipped in {seen} of its samples (limit {limit}).", proven_by_content=True,
     ),
     Measure(
+        "broken", "Voice breaks up", "share", Cause.DISTORTED, _TALK,
+        take.broken, *take.pair("broken", "share"),
+        tells="The voice breaks up: {seen} of the speech is missing in short holes (limit {limit}).",
+    ),
+    Measure(
         "concealed", "Sound made up", "share", Cause.DISTORTED, _TALK,
         lambda facts, _limits: facts.network.concealed_share, *take.pair("concealed", "share"),
         tells="{seen} of the sound was lost and made up by the decoder (limit {limit}).",

@@ -82,8 +82,8 @@ NEXT_STEPS: dict[Cause, str] = {
     ),
     Cause.CLEAN_UP: "Run `liveavatar-ops health janitor` now: it stops probe sessions that are still open.",
     Cause.DISTORTED: (
-        "Listen to the answer: if it is loud and harsh choose another voice, if it breaks up look at the "
-        "network noted above."
+        "Listen to the answer (--record): if it is loud and harsh choose another voice; if it breaks up look "
+        "at the network noted above, and where that is good send support the session id."
     ),
     Cause.LIP_SYNC: "Watch a session by eye: this measure is a hint, calibrated on synthetic faces.",
     Cause.OWN_HOST: "Run the check again on a machine with a free core; this run says nothing of the avatar.",
@@ -132,6 +132,14 @@ _MICROPHONE = (
 _TOO_SHORT = (
     "Give the session a minute or more (max_session_duration of the template; --max-credits, where it was "
     "given), or check with `--depth video`; a sandbox session ends after a minute."
+)
+_TALKED_ON = (
+    "Shorten what the context makes it say unasked, and see whether it stops when it is spoken to; if it "
+    "never does, check the OpenAI key, then check from another network: our sound may not have reached it."
+)
+_NEVER_HEARD = (
+    "If key, model and context are good, our sound may not have reached the avatar: check from another "
+    "network, then send support the session id."
 )
 _QUOTA_BY_CODE = {
     4003: (
@@ -185,6 +193,12 @@ def _of_ending(facts: Facts) -> str | None:
     return _OF_THE_AGENT.format(key="the OpenAI key" if agent == "openai_realtime" else f"the key of {agent}")
 
 
+def _of_no_answer(facts: Facts) -> str | None:
+    if facts.conversation is not None and facts.conversation.talked_on_s:
+        return _TALKED_ON
+    return f"{NEXT_STEPS[Cause.NO_ANSWER]} {_NEVER_HEARD}" if facts.unheard else None
+
+
 def _of_own_host(facts: Facts) -> str | None:
     again = "Run the same check again; if the probe dies twice, run `liveavatar-ops doctor`."
     return again if facts.probe_failure else None
@@ -203,6 +217,7 @@ _BY_FACTS: dict[Cause, Callable[[Facts], str | None]] = {
     Cause.SIGNALLING: _of_signalling,
     Cause.NO_AVATAR: _of_ending,
     Cause.AVATAR_LEFT: _of_ending,
+    Cause.NO_ANSWER: _of_no_answer,
     Cause.OWN_HOST: _of_own_host,
     Cause.OWN_NETWORK: _of_own_network,
 }

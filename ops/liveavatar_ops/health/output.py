@@ -48,7 +48,7 @@ class Output:
     strict: bool = False
     several: bool = False
     _opened: bool = False
-    _deaf: OSError | None = None
+    _deaf: OSError | UnicodeError | None = None
     """Why nothing can be printed any more."""
     _results: list[HealthResult] = field(default_factory=list)
     _folders: set[Path] = field(default_factory=set)
@@ -130,7 +130,7 @@ class Output:
             try:
                 self.junit.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(self.junit, junit_text(self._results, strict=self.strict))
-            except OSError as why:
+            except Exception as why:  # noqa: BLE001 -- as with evidence
                 self._warn(f"{self.junit} could not be written", why)
         if self.as_json and self.several:
             self._close()
@@ -148,7 +148,7 @@ class Output:
             try:
                 show()
                 sys.stdout.flush()
-            except OSError as why:
+            except (OSError, UnicodeError) as why:  # a full disk, a terminal without these characters
                 self._deaf = why
                 standard_output.forget()
         if self._deaf is not None:
@@ -162,7 +162,7 @@ class Output:
             folder = self._folder(outcome)
             try:
                 return self._write(folder, outcome)
-            except OSError as why:
+            except Exception as why:  # noqa: BLE001 -- whatever it is, the verdict was paid for
                 self._warn(f"The evidence in {folder} could not be written to its end", why)
         return health_result(outcome.checked.facts, outcome.judgement, outcome.planned.limits)
 
@@ -210,7 +210,7 @@ class Output:
         self._folders.add(found)
         return found
 
-    def _warn(self, what: str, why: OSError) -> None:
+    def _warn(self, what: str, why: Exception) -> None:
         """A verdict that was paid for is said, whether or not it can be kept."""
         self._aside(f"liveavatar-ops: {what}: {why_of(why)}. The verdict stands without it.")
 

@@ -1,12 +1,31 @@
 """Lays a template's and a flag's limits over the defaults, and names every one that cannot be used."""
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from liveavatar_ops.health.limits import Limits
+
+_ANSWER, _AVATAR = ("answer_deadline_s",), ("avatar_deadline_s",)
+_FRAME = ("connect_deadline_s", "avatar_deadline_s", "video_deadline_s")
+_WATCH = ("watch_s", "watch_longer_s")
+_WAITED_OUT = (_ANSWER, _AVATAR, _FRAME)  # whoever waits so long has waited at least so long
+
+REACH: dict[str, tuple[str, ...]] = {
+    "answer_unhealthy_s": _ANSWER,
+    "mouth_silent_s": _ANSWER,
+    "mouth_evidence_s": ("answer_longest_s",),
+    "join_unhealthy_s": _AVATAR,
+    "first_frame_unhealthy_s": _FRAME,
+    "gap_unhealthy_s": _WATCH,
+    "frozen_unhealthy_s": _WATCH,
+    "frozen_speaking_unhealthy_s": _WATCH,
+    "black_unhealthy_s": _WATCH,
+    "one_colour_unhealthy_s": _WATCH,
+}
+"""How long a check looks or waits at most for what a line is drawn at; a line beyond that is no line."""
 
 
 @dataclass(frozen=True)
@@ -34,23 +53,21 @@ def limits_from(*overrides: tuple[str, Mapping[str, object]]) -> Limits:
     Lay overrides over the defaults, later ones over earlier: `limits_from(("june.yaml", {...}))`.
 
     Each override comes with the place it was written at. Raises LimitsError naming every unknown name (with
-    the nearest known one), every value of the wrong type or range, and every pair of lines that crossed.
+    the nearest known one), every value of the wrong type or range, every pair of lines that crossed, and
+    every line that lies beyond what a check looks or waits for, which would silence it.
     """
-    problems: list[LimitProblem] = []
-    merged: dict[str, object] = {}
-    written_at: dict[str, str] = {}
-    for where, values in overrides:
-        for name, value in values.items():
-            if name not in Limits.model_fields:
-                problems.append(LimitProblem(where, name, f"no such limit{_did_you_mean(name)}"))
-                continue
-            merged[name], written_at[name] = value, where
-    problems += _wrong_values(merged, written_at)
+    merged, written_at, problems = _merged(overrides)
     limits = Limits.model_validate({k: v for k, v in merged.items() if k not in {p.name for p in problems}})
     problems += _crossed(limits, written_at)
+    problems += _out_of_reach(limits, written_at)
     if problems:
         raise LimitsError(problems)
     return limits
+
+
+def wrong_alone(where: str, values: Mapping[str, object]) -> list[LimitProblem]:
+    """What is wrong with each of these, whatever they are laid over."""
+    return _merged([(where, values)])[2]
 
 
 def parse_limit_flags(flags: Iterable[str]) -> dict[str, object]:
@@ -66,6 +83,22 @@ def parse_limit_flags(flags: Iterable[str]) -> dict[str, object]:
     if problems:
         raise LimitsError(problems)
     return dict(values)
+
+
+def _merged(
+    overrides: Iterable[tuple[str, Mapping[str, object]]],
+) -> tuple[dict[str, object], dict[str, str], list[LimitProblem]]:
+    """The last value of each limit, where that was written, and which of them cannot be used."""
+    problems: list[LimitProblem] = []
+    merged: dict[str, object] = {}
+    written_at: dict[str, str] = {}
+    for where, values in overrides:
+        for name, value in values.items():
+            if name not in Limits.model_fields:
+                problems.append(LimitProblem(where, name, f"no such limit{_did_you_mean(name)}"))
+                continue
+            merged[name], written_at[name] = value, where
+    return merged, written_at, problems + _wrong_values(merged, written_at)
 
 
 def _wrong_values(merged: Mapping[str, object], written_at: Mapping[str, str]) -> list[LimitProblem]:
@@ -85,14 +118,37 @@ def _wrong_values(merged: Mapping[str, object], written_at: Mapping[str, str]) -
     return problems
 
 
+def pairs() -> Iterator[tuple[str, str]]:
+    """(milder, harsher) limits; a milder line never lies beyond the harsher."""
+    names = Limits.model_fields
+    for name in names:
+        if "degraded" in name and (harsher := name.replace("degraded", "unhealthy")) in names:
+            yield name, harsher
+
+
 def _crossed(limits: Limits, written_at: Mapping[str, str]) -> list[LimitProblem]:
     problems = []
-    for mild, harsh in Limits.pairs:
+    for mild, harsh in pairs():
         here = next((name for name in (harsh, mild) if name in written_at), None)
         defaults = [Limits.model_fields[name].default for name in (mild, harsh)]
         seen = [getattr(limits, mild), getattr(limits, harsh)]
         if here and (defaults[0] <= defaults[1]) != (seen[0] <= seen[1]):
             text = f"{mild}={seen[0]:g} and {harsh}={seen[1]:g} stand the wrong way round; set both"
+            problems.append(LimitProblem(written_at[here], here, text))
+    return problems
+
+
+def _out_of_reach(limits: Limits, written_at: Mapping[str, str]) -> list[LimitProblem]:
+    problems = []
+    for line, waits in REACH.items():
+        here = next((name for name in (line, *waits) if name in written_at), None)
+        drawn, reach = getattr(limits, line), sum(getattr(limits, wait) for wait in waits)
+        beyond = drawn > reach if waits in _WAITED_OUT else drawn >= reach
+        if here and beyond:
+            until = " + ".join(f"{wait}={getattr(limits, wait):g}" for wait in waits)
+            text = (
+                f"{line}={drawn:g} is never reached: a check ends after {until}; raise that or lower {line}"
+            )
             problems.append(LimitProblem(written_at[here], here, text))
     return problems
 

@@ -8,6 +8,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from pulumi_liveavatar.text import shorten
+
 TRIAL = b"\0" * 4096  # a disk without room for one page has none for evidence
 
 
@@ -39,10 +41,12 @@ def file_problem(file: Path) -> str | None:
     return problem and problem.replace("; name a folder", f", so {file.name} cannot be in it")
 
 
-def why_of(why: OSError) -> str:
-    """`no space left on device`."""
-    said = why.strerror or type(why).__name__
-    return said[:1].lower() + said[1:]
+def why_of(why: Exception) -> str:
+    """`no space left on device`; of what the system did not say, its kind and its first words."""
+    if isinstance(why, OSError):
+        said = why.strerror or type(why).__name__
+        return said[:1].lower() + said[1:]
+    return shorten(f"{type(why).__name__}: {why}", 160).rstrip(".")
 
 
 def _make(folder: Path, made: list[Path]) -> None:

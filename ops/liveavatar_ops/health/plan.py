@@ -13,7 +13,7 @@ from typing import Any
 
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.limits import Limits
-from liveavatar_ops.health.overrides import LimitsError, limits_from, parse_limit_flags
+from liveavatar_ops.health.overrides import LimitsError, limits_from, parse_limit_flags, wrong_alone
 from liveavatar_ops.health.references import price
 from liveavatar_ops.health.sandbox import opened
 from liveavatar_ops.health.stack import StackError, stack_outputs
@@ -69,8 +69,21 @@ def plan(asked: Asked, *, outputs_of: Callable[[str], dict[str, Any]] = stack_ou
             problems += wrong.problems
     if problems:
         raise Usage(problems)
-    checks = [Planned(target, _limits(asked, target)) for target in targets]
-    return _within_budget(asked, checks)
+    return _within_budget(asked, _planned(asked, targets))
+
+
+def _planned(asked: Asked, targets: Sequence[Target]) -> list[Planned]:
+    """Each target with its limits; raises Usage with what is wrong with any."""
+    checks: list[Planned] = []
+    problems: list[str] = []
+    for target in targets:
+        try:
+            checks.append(Planned(target, _limits(asked, target)))
+        except LimitsError as wrong:
+            problems += [str(problem) for problem in wrong.problems]
+    if problems:
+        raise Usage(list(dict.fromkeys(problems)))  # a flag is wrong once, however many templates there are
+    return checks
 
 
 def _ways(asked: Asked) -> list[str]:
@@ -92,11 +105,12 @@ def limits_typed(flags: Sequence[str]) -> Limits:
 
 
 def _wrong_limits(asked: Asked) -> list[str]:
+    """Of --limit alone; how it stands to the other limits shows over those of a target."""
     try:
-        limits_typed(asked.limits)
-    except Usage as wrong:
-        return wrong.problems
-    return []
+        typed = parse_limit_flags(asked.limits)
+    except LimitsError as wrong:
+        return [str(problem) for problem in wrong.problems]
+    return [str(problem) for problem in wrong_alone("--limit", typed)]
 
 
 def _wrong_together(asked: Asked) -> list[str]:
@@ -148,12 +162,9 @@ def _from_files(paths: Sequence[Path]) -> list[Target]:
 
 
 def _limits(asked: Asked, target: Target) -> Limits:
-    try:
-        typed = parse_limit_flags(asked.limits)
-        watch = {} if asked.watch_for_s is None else {"watch_s": asked.watch_for_s}
-        return limits_from((target.where, target.limits), ("--limit", typed), ("--watch-for", watch))
-    except LimitsError as wrong:
-        raise Usage([str(problem) for problem in wrong.problems]) from None
+    typed = parse_limit_flags(asked.limits)
+    watch = {} if asked.watch_for_s is None else {"watch_s": asked.watch_for_s}
+    return limits_from((target.where, target.limits), ("--limit", typed), ("--watch-for", watch))
 
 
 def _within_budget(asked: Asked, checks: list[Planned]) -> list[Planned]:

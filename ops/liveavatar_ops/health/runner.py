@@ -18,6 +18,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import IO
 
@@ -29,11 +30,12 @@ from liveavatar_ops.health.ledger import OPEN, Ledger, LedgerError, Row, State
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.owner import identity_of, this_process
 from liveavatar_ops.health.references import price
+from liveavatar_ops.health.session_cost import cost_until
 from liveavatar_ops.health.stopping import JANITOR, close_row
 from liveavatar_ops.health.thumbnails import Thumbnail, load
 from liveavatar_ops.health.workdir import claim, working_folder
 from pulumi_liveavatar.settings import Settings
-from pulumi_liveavatar.text import scrub, shorten
+from pulumi_liveavatar.text import clean, scrub, shorten
 
 CHILD = (sys.executable, "-m", "liveavatar_ops.health.child")
 POLL_S = 0.05
@@ -125,7 +127,7 @@ class Runner:
                 stop = self._close(job, row)
             facts = self._facts(job, began, death, stop, row)
             if unread:
-                notes = (*facts.notes, f"{unread} Then run `{JANITOR}`.")
+                notes = (*facts.notes, f"{clean(unread)} Then run `{JANITOR}`.")
                 facts = facts.model_copy(update={"notes": notes})
             if self._stop_wish.is_set():
                 raise Interrupted(facts)
@@ -215,12 +217,21 @@ class Runner:
             unheard=outcome.unheard,
         )
 
+    def _cost(self, job: Job) -> Decimal | None:
+        """Of a check that could not say so itself; None where the ledger does not know either."""
+        row, _ = self._row_of(job)  # anew: closing it wrote down what it cost
+        if row is None:
+            return None
+        known = row.credits if row.credits is not None else cost_until(row.rate, row.starting_at, time.time())
+        return None if known is None else Decimal(str(known))
+
     def _facts(self, job: Job, began: datetime, death: str, stop: StopFacts | None, row: Row | None) -> Facts:
         whole = _read(job.workdir / FACTS_FILE)
         facts = whole or _read(job.workdir / PARTIAL_FILE) or Facts(target=job.target, started_at=began)
         changes: dict[str, object] = {}
         if whole is None:
             changes["probe_failure"] = facts.probe_failure or death
+            changes["credits"] = facts.credits.model_copy(update={"estimate": self._cost(job)})
         if facts.session_id is None and row is not None and row.session_id is not None:
             changes["session_id"] = row.session_id
         told_by_child = facts.stop.stopped  # it may have stopped what the ledger could not be told of

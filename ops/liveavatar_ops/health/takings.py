@@ -71,6 +71,12 @@ def of_speech(name: str) -> Taking:
     return seen
 
 
+def broken(facts: Facts, limits: Limits) -> Number:
+    """None also where sound was lost on its way here: those holes need not be the voice's."""
+    lost = (facts.network.concealed_share or 0.0) > limits.concealed_degraded_share
+    return None if lost or facts.audio.speech_s < limits.broken_evidence_s else facts.audio.broken_share
+
+
 def answer(facts: Facts, _limits: Limits) -> Number:
     return facts.conversation.answer_latency_s if facts.conversation else None
 

@@ -19,7 +19,7 @@ from pulumi_liveavatar.api.token_body import SANDBOX_LONGEST_S, digest, token_bo
 from pulumi_liveavatar.marked_yaml import Marked, Place, YamlError, read_marked_file
 from pulumi_liveavatar.strict import path as written
 from pulumi_liveavatar.strict import sentences
-from pulumi_liveavatar.text import closest
+from pulumi_liveavatar.text import clean, closest
 
 SIZES = {"very_high": (1920, 1080), "high": (1280, 720), "medium": (854, 480), "low": (640, 360)}
 DEFAULT_QUALITY = "high"  # LiveAvatar API facts §2.9
@@ -141,7 +141,8 @@ def from_file(path: Path) -> Target:
     if problems:
         raise TargetError(sorted(problems, key=_by_line))
     own = digest(body)
-    return Target(path.stem, str(path), body, limits, template=path.stem, digest=own, allows_sandbox=sandbox)
+    name = clean(path.stem)
+    return Target(name, clean(str(path)), body, limits, template=name, digest=own, allows_sandbox=sandbox)
 
 
 _CATALOG = (

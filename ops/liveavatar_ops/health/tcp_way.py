@@ -25,6 +25,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
 from liveavatar_ops.health.doors import Door, media_door, turn_door
+from liveavatar_ops.health.media_proxy import media_proxy
 
 READ_WITHIN_S = 3.0
 KNOCK_WITHIN_S = 1.5
@@ -169,7 +170,7 @@ def _signalling(url: str, token: str) -> connect:
     return _Straight(
         f"{address}/rtc?{urlencode(query)}",
         additional_headers={"Authorization": f"Bearer {token}"},
-        proxy=None,  # the SDK uses none either
+        proxy=media_proxy(url),  # as the SDK takes it
         open_timeout=None,  # the whole look has one
         close_timeout=0.3,
         ping_interval=None,

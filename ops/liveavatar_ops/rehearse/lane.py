@@ -118,9 +118,12 @@ class Lane:
 
 
 def limits_for(row: Row, template: Target | None = None) -> Limits:
-    """The template's own lines, and over them the row's windows. Raises LimitsError."""
+    """
+    The template's own lines, and over them the row's windows, which are too short for some lines of a
+    template: its row then shows that it was not reached. Raises LimitsError.
+    """
     theirs = [(template.where, template.limits)] if template else []
-    return limits_from(*theirs, (f"row {row.name}", row.all_limits))
+    return Limits.model_validate({**limits_from(*theirs).model_dump(), **row.all_limits})
 
 
 def body_for(row: Row, things: Things, template: Target | None = None) -> dict[str, Any]:

@@ -62,6 +62,11 @@ TALK_ROWS: tuple[Row, ...] = (
         "samples still stand at full scale; past 1 %, short of 10 %.", (play("clipped"),),
     ),
     Row(
+        "breaks_up", _TALK, _BAD, Cause.DISTORTED,
+        "The voice comes in shreds, a tenth of a second here, none there: past 25 % of the speech missing.",
+        (play("breaks_up"),),
+    ),
+    Row(
         "av_offset", _TALK, _MILD, Cause.LIP_SYNC,
         "Sound 0.4 s before the lips: past ITU-R BT.1359; lips alone warn, they do not fail.",
         (play("av_offset", offset_ms=400),),

@@ -66,8 +66,8 @@ def test_the_worst_of_several_checks_decides_the_exit_code(
     """Unhealthy beats inconclusive, whose number is larger but whose claim is weaker."""
     outcomes = [outcome(verdict) for verdict in verdicts]
 
-    assert final_exit_code(outcomes, strict=False) == code
-    assert final_exit_code(outcomes, strict=True) == strict_code
+    assert final_exit_code(outcomes, len(outcomes), strict=False) == code
+    assert final_exit_code(outcomes, len(outcomes), strict=True) == strict_code
     assert worst(outcomes) in verdicts
 
 
@@ -148,6 +148,26 @@ def test_a_stack_is_checked_template_by_template():
 
     assert [check.target.name for check in planned] == ["desk", "night"]
     assert (planned[0].limits.watch_s, planned[0].limits.gap_unhealthy_s) == (3.0, 5.0)
+
+
+def test_a_flag_is_held_against_the_limits_of_the_template_and_not_against_the_defaults():
+    """A template that waits longer may be judged later; one that does not is refused once for all."""
+    held = outputs(desk=body(), hall=body())
+    for each in held["templates"].values():
+        each["health"] = {"answer_deadline_s": 20}
+
+    planned = plan(Asked(stack="dev", limits=("answer_unhealthy_s=15",)), outputs_of=lambda _: held)
+    longer = Asked(stack="dev", limits=("frozen_unhealthy_s=30",), watch_for_s=40)
+
+    assert [check.limits.answer_unhealthy_s for check in planned] == [15, 15]
+    assert len(plan(longer, outputs_of=lambda _: held)) == 2
+    with pytest.raises(Usage) as caught:
+        plan(Asked(stack="dev", limits=("answer_unhealthy_s=25",)), outputs_of=lambda _: held)
+    (once,) = caught.value.problems
+    assert once == (
+        "--limit: answer_unhealthy_s: answer_unhealthy_s=25 is never reached: a check ends after "
+        "answer_deadline_s=20; raise that or lower answer_unhealthy_s"
+    )
 
 
 @pytest.mark.parametrize(

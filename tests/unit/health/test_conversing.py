@@ -179,6 +179,20 @@ def test_latency_counts_from_the_last_sample_of_the_prompt():
     assert facts.greeting_speech_s == 0.0
 
 
+def test_a_turn_that_goes_on_over_the_question_counts_on_both_sides_of_it():
+    """From 2 to 28 s without a pause: a greeting up to the question, and no silence after it."""
+    audio = AudioMeter(LIMITS)
+    tone(audio, 2.0, 28.0, 32.0)
+
+    facts = conversation_facts(
+        Asked(17.0, 20.0, 32.0), audio=audio, video=VideoMeter(LIMITS), events=[], limits=LIMITS
+    )
+
+    assert facts.answer_started_s is None
+    assert facts.greeting_speech_s == pytest.approx(15.0, abs=0.1)
+    assert facts.talked_on_s == pytest.approx(8.0, abs=0.1)
+
+
 def test_silence_has_no_latency():
     """None, not nought."""
     audio = AudioMeter(LIMITS)

@@ -147,3 +147,60 @@ def test_a_room_that_was_over_refused_no_microphone():
     assert judge(healthy(TALK, conversation=None, room=gone, unasked=unasked), Limits()).cause is (
         Cause.AVATAR_LEFT
     )
+
+
+UNANSWERED = {
+    "answer_started_s": None, "answer_latency_s": None, "answer_speech_s": 0.0, "waited_s": 12.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mouth_s", [0.0, 7.8])
+@pytest.mark.parametrize("claimed_s", [None, 8.1])
+def test_an_avatar_that_talks_on_is_neither_mute_nor_a_silent_mouth(mouth_s, claimed_s):
+    """It was heard all the time, only it did not answer."""
+    talk = {"after_prompt_speech_s": 8.0, "mouth_moving_s": mouth_s, "speak_started_event_s": claimed_s}
+
+    judged = talked({**UNANSWERED, **talk})
+
+    assert (judged.verdict, judged.cause) == (Verdict.UNHEALTHY, Cause.NO_ANSWER)
+    assert judged.headline == "It talked on over our question for 8.0 s and did not answer."
+    assert "stops when it is spoken to" in judged.next_step
+
+
+BEEP = {"answer_speech_s": 0.4, "mouth_moving_s": 0.0, "speak_started_event_s": None, "lips": LipFacts()}
+
+
+def test_a_sound_that_nothing_else_witnesses_is_no_answer():
+    """A beep of 0.4 s: no mouth moved, and events came, but none that says that the avatar spoke."""
+    judged = talked(BEEP, ("user.speak_started", "user.transcription"))
+
+    assert (judged.verdict, judged.cause) == (Verdict.DEGRADED, Cause.NO_ANSWER)
+    assert judged.headline.startswith("Only 0.4 s of sound came back")
+
+
+@pytest.mark.parametrize(
+    ("conversation", "said"),
+    [
+        ({**BEEP, "mouth_moving_s": 0.5}, ("user.transcription",)),
+        ({**BEEP, "speak_started_event_s": 8.1}, SAID),
+        ({**BEEP, "answer_speech_s": 2.5}, ("user.transcription",)),
+        (BEEP, ()),
+    ],
+    ids=["mouth", "claimed", "long", "no events at all"],
+)
+def test_one_witness_makes_a_short_answer_an_answer(conversation, said):
+    """A plain yes is an answer."""
+    assert talked(conversation, said).verdict is Verdict.HEALTHY
+
+
+@pytest.mark.parametrize(("said", "unheard"), [((), False), (("session.state_updated",), True)])
+def test_a_service_that_never_heard_us_is_told_where_its_events_came(said, unheard):
+    """Then it may be our microphone's way, and not the key."""
+    nothing = {"speak_started_event_s": None, "user_heard_event_s": None, "mouth_moving_s": 0.0}
+
+    judged = talked({**UNANSWERED, **nothing}, said)
+
+    assert judged.cause is Cause.NO_ANSWER
+    assert ("never said that it heard us" in judged.headline) is unheard
+    assert ("our sound may not have reached the avatar" in judged.next_step) is unheard
+    assert "OpenAI key first" in judged.next_step

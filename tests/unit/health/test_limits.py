@@ -7,7 +7,7 @@ from rich.console import Console
 
 from liveavatar_ops.health.explain import explain_document, explained, print_explained
 from liveavatar_ops.health.limits import Limits
-from liveavatar_ops.health.overrides import LimitsError, limits_from, parse_limit_flags
+from liveavatar_ops.health.overrides import LimitsError, limits_from, pairs, parse_limit_flags
 
 
 def test_every_limit_has_a_unit_a_reason_and_a_source():
@@ -19,8 +19,8 @@ def test_every_limit_has_a_unit_a_reason_and_a_source():
 
 
 def test_the_milder_line_comes_first_in_every_pair():
-    assert len(Limits.pairs) > 12
-    for mild, harsh in Limits.pairs:
+    assert len(list(pairs())) > 12
+    for mild, harsh in pairs():
         assert getattr(Limits(), mild) != getattr(Limits(), harsh)
 
 
@@ -77,3 +77,60 @@ def test_explain_marks_what_was_overridden_and_fits_eighty_columns():
     rows = {row["name"]: row for row in explain_document(limits)["limits"]}
     assert [name for name, row in rows.items() if row["overridden"]] == ["gap_unhealthy_s"]
     assert len(rows) == len(Limits.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (
+            {"answer_unhealthy_s": 15},
+            "answer_unhealthy_s=15 is never reached: a check ends after answer_deadline_s=12",
+        ),
+        (
+            {"answer_deadline_s": 6},
+            "answer_unhealthy_s=8 is never reached: a check ends after answer_deadline_s=6",
+        ),
+        ({"mouth_silent_s": 13}, "answer_deadline_s=12"),
+        ({"answer_longest_s": 2}, "mouth_evidence_s=2 is never reached"),
+        ({"join_unhealthy_s": 30}, "avatar_deadline_s=20"),
+        ({"avatar_deadline_s": 10}, "join_unhealthy_s=15"),
+        (
+            {"first_frame_unhealthy_s": 50},
+            "connect_deadline_s=15 + avatar_deadline_s=20 + video_deadline_s=10",
+        ),
+        (
+            {"frozen_unhealthy_s": 30},
+            "frozen_unhealthy_s=30 is never reached: a check ends after watch_s=10 + watch",
+        ),
+        ({"frozen_unhealthy_s": 22}, "watch_longer_s=12"),
+        ({"watch_s": 4, "watch_longer_s": 3}, "frozen_unhealthy_s=10"),
+        ({"gap_unhealthy_s": 30}, "gap_unhealthy_s=30"),
+        ({"frozen_speaking_unhealthy_s": 30}, "frozen_speaking_unhealthy_s=30"),
+        ({"black_unhealthy_s": 30}, "black_unhealthy_s=30"),
+        ({"one_colour_unhealthy_s": 30}, "one_colour_unhealthy_s=30"),
+    ],
+)
+def test_a_line_that_no_check_waits_for_is_refused(values, said):
+    """It would turn an alarm into `inconclusive`, or `degraded`, for ever."""
+    with pytest.raises(LimitsError) as caught:
+        limits_from(("june.yaml", values))
+
+    problem = str(caught.value)
+    assert problem.startswith("june.yaml: ")
+    assert said in problem
+    assert "; raise that or lower " in problem
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"answer_unhealthy_s": 12},
+        {"answer_unhealthy_s": 15, "answer_deadline_s": 15},
+        {"join_unhealthy_s": 20},
+        {"frozen_unhealthy_s": 30, "watch_s": 20},
+        {"watch_s": 0.5},
+    ],
+)
+def test_a_line_within_reach_is_taken(values):
+    """The waits were waited out, or reach further."""
+    assert limits_from(("june.yaml", values)) != Limits()

@@ -60,6 +60,19 @@ def printed(given, *, width=80, colour=False) -> str:
     return out.getvalue()
 
 
+@pytest.mark.parametrize("after", [85, 1099, 100, None], ids=["customers", "top-up", "late bill", "unread"])
+def test_what_a_check_cost_is_its_own_cost(after):
+    """The account's balance moves for other reasons; before and after stay in the result."""
+    given = result(credits={"after": after})
+
+    assert "· 1 credit\n" in printed(given, width=120)
+    assert json.loads(given.to_json())["credits"] == {
+        "before": "100",
+        "after": None if after is None else str(after),
+        "estimate": "1",
+    }
+
+
 @pytest.mark.parametrize("sandbox", [True, False])
 def test_a_check_in_the_sandbox_says_so(sandbox):
     """It cost nothing, and it is not what customers see."""

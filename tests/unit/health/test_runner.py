@@ -105,6 +105,16 @@ def test_a_stop_call_that_the_child_got_no_answer_to_is_remembered(
     assert (stop.stopped, stop.by, stop.unheard) == (True, "parent", True)
 
 
+@pytest.mark.parametrize(("does", "cost"), [("open_session()", 1), ("", 0)])
+def test_a_child_that_dies_leaves_what_its_session_cost(
+    tmp_path: Path, api: StopOnlyApi, ledger: Ledger, does: str, cost: int
+):
+    """By the ledger's row: a begun minute of a session, nothing where none was asked for."""
+    checked, _ = run(tmp_path, api, ledger, f"{does}\nos._exit(1)")
+
+    assert checked.facts.credits.estimate == cost
+
+
 def test_a_ledger_that_is_lost_during_the_check_costs_no_verdict(
     tmp_path: Path, api: StopOnlyApi, ledger: Ledger
 ):

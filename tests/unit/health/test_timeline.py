@@ -7,7 +7,7 @@ import pytest
 
 from liveavatar_ops.health.evidence.timeline import timeline, write_timeline
 from liveavatar_ops.health.evidence.timeline_lanes import density
-from liveavatar_ops.health.evidence.timeline_pen import clean, cut, n, width_of, wrap
+from liveavatar_ops.health.evidence.timeline_pen import cut, escaped, n, width_of, wrap
 from liveavatar_ops.health.evidence.timeline_places import _BY_MEASURE, places
 from liveavatar_ops.health.evidence.timeline_space import NARROW, PAPER, WIDE, Axis, Rows, Word, axis_of, runs
 from liveavatar_ops.health.evidence.timeline_words import captions, stairs
@@ -276,7 +276,7 @@ def test_small_print():
     assert cut("a long name", 12, 40).endswith("…")
     assert width_of(cut("a long name", 12, 40), 12) <= 40
     assert len(wrap("one two three four five six", 12, 60, lines=2)) == 2
-    assert clean("a\x00b\x1b<") == "a\ufffdb\ufffd&lt;"
+    assert escaped("a\x00b\x1b<") == "a\ufffdb\ufffd&lt;"
 
 
 def test_the_file_is_written_whole(tmp_path):

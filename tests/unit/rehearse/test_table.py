@@ -10,7 +10,7 @@ from liveavatar_emulator.fault_table import KINDS
 from liveavatar_emulator.faults import Rule
 from liveavatar_emulator.world import catalog
 from liveavatar_ops.health.facts import Depth
-from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.overrides import pairs
 from liveavatar_ops.health.verdicts import Cause, Verdict
 from liveavatar_ops.rehearse import row as rows_of
 from liveavatar_ops.rehearse.lane import limits_for
@@ -92,7 +92,7 @@ def test_its_limits_can_be_used(row: Row):
     """No misspelt limit, no crossed lines; and one line of a pair is never moved without the other."""
     limits = limits_for(row)
 
-    for mild, harsh in Limits.pairs:
+    for mild, harsh in pairs():
         assert (mild in row.limits) == (harsh in row.limits)
     assert limits.watch_s >= 2
 

@@ -26,6 +26,7 @@ from liveavatar_ops.health.evidence.strip import draw_strip, height_of
 from liveavatar_ops.health.facts import Depth, Facts
 from liveavatar_ops.health.files import write_bytes_whole
 from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.report.human import cost_of
 from liveavatar_ops.health.thumbnails import Thumbnail
 from liveavatar_ops.health.verdicts import Cause, Judgement
 
@@ -194,8 +195,7 @@ def _no_pictures(canvas: Canvas, y: float, facts: Facts) -> None:
 
 
 def _footer(canvas: Canvas, high: int, facts: Facts) -> None:
-    spent = facts.credits.spent if facts.credits.spent is not None else facts.credits.estimate
-    cost = f" · {spent.normalize():f} credit{'' if spent == 1 else 's'}" if spent is not None else ""
+    cost = f" · {words}" if (words := cost_of(facts.credits)) else ""
     zero = "Times on pictures and axis count from the first API call"
     if facts.room.connect_started_s is not None:
         zero += f"; we asked to join at {facts.room.connect_started_s:.1f} s"

@@ -72,6 +72,7 @@ def talk(facts: Facts) -> list[Pair]:
         ("Answer after", _s(said.answer_latency_s)),
         ("Length of the answer", _s(said.answer_speech_s or None)),
         ("Listened for", _s(said.waited_s)),
+        ("Talked on for", _s(said.talked_on_s or None)),
         ("Greeting before", _s(said.greeting_speech_s or None)),
         ("Service: heard us at", _s(said.user_heard_event_s)),
         ("Service: avatar speaks at", _s(said.speak_started_event_s)),

@@ -14,7 +14,7 @@ from liveavatar_ops.health.evidence import talk
 from liveavatar_ops.health.evidence import timeline_lanes as lanes
 from liveavatar_ops.health.evidence import timeline_moments as happened
 from liveavatar_ops.health.evidence.palette import CAUSE_WORDS
-from liveavatar_ops.health.evidence.timeline_pen import Pen, clean, cut, width_of, wrap
+from liveavatar_ops.health.evidence.timeline_pen import Pen, cut, escaped, width_of, wrap
 from liveavatar_ops.health.evidence.timeline_places import Place, places
 from liveavatar_ops.health.evidence.timeline_space import NARROW, PAPER, WIDE, Board, Layout, axis_of
 from liveavatar_ops.health.evidence.timeline_style import css
@@ -64,8 +64,8 @@ def timeline(facts: Facts, judgement: Judgement, limits: Limits, *, alone: bool 
     return Timeline(
         f'<svg xmlns="http://www.w3.org/2000/svg" class="tl" viewBox="0 0 {WIDE.width} {round(wide_high)}" '
         f'width="{WIDE.width}" height="{round(wide_high)}" role="img" aria-labelledby="tl-title tl-desc" '
-        f'preserveAspectRatio="xMidYMin meet"><title id="tl-title">{clean(title)}</title>'
-        f'<desc id="tl-desc">{clean(described(facts, judgement))}</desc><style>{style}</style>'
+        f'preserveAspectRatio="xMidYMin meet"><title id="tl-title">{escaped(title)}</title>'
+        f'<desc id="tl-desc">{escaped(described(facts, judgement))}</desc><style>{style}</style>'
         f'<g class="tl-wide">{wide}</g><g class="tl-narrow">{narrow}</g>'
         f'<g class="tl-paper">{paper}</g></svg>\n',
         style,

@@ -5,19 +5,19 @@ Everything written is escaped here, and characters that XML forbids are dropped:
 called itself ends as text, never as markup.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from pulumi_liveavatar.text import clean
+
 _WIDE = set("mwMW@%ABCDEFGHJKLNOPQRSTUVXYZ—…")
 _NARROW = set("iljftrI.,:;'|!() []1")
 
 
-def clean(text: str) -> str:
+def escaped(text: str) -> str:
     """The text without what XML 1.0 forbids, on one line, escaped."""
-    return escape(" ".join(_FORBIDDEN.sub("\ufffd", text).split()))
+    return escape(" ".join(clean(text).split()))
 
 
 def width_of(text: str, size: float) -> float:
@@ -100,7 +100,7 @@ class Pen:
         where = "" if anchor == "start" else f' text-anchor="{anchor}"'
         kind = f' class="{look}"' if look else ""
         self.parts.append(
-            f'<text x="{n(x)}" y="{n(y)}" font-size="{n(size)}"{where}{kind}>{clean(text)}</text>'
+            f'<text x="{n(x)}" y="{n(y)}" font-size="{n(size)}"{where}{kind}>{escaped(text)}</text>'
         )
 
     def open(self, look: str, label: str = "") -> None:
@@ -115,6 +115,6 @@ class Pen:
     def _shape(self, inside: str, title: str) -> None:
         if title:
             name = inside.split(" ", 1)[0]
-            self.parts.append(f"<{inside}><title>{clean(title)}</title></{name}>")
+            self.parts.append(f"<{inside}><title>{escaped(title)}</title></{name}>")
         else:
             self.parts.append(f"<{inside}/>")

@@ -177,6 +177,7 @@ _BY_MEASURE: dict[str, Callable[[Facts], Stretch | None]] = {
     "answer": _wait_for_answer,
     "speech_level": _speech,
     "clipped": _speech,
+    "broken": _speech,
     "concealed": _speech,
     "lip_correlation": _answer,
     "sound_early": _answer,

@@ -25,7 +25,13 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
         return
     talk = facts.conversation
     if talk.answer_started_s is None:
-        yield _no_answer(talk, limits, no_track=no_track)
+        yield _no_answer(talk, facts, limits, no_track=no_track)
+    elif _nothing_but_a_sound(talk, facts, limits):
+        text = (
+            f"Only {talk.answer_speech_s:.1f} s of sound came back, no mouth moved, and the service never "
+            "said that the avatar spoke (avatar.speak_started): a sound is no answer."
+        )
+        yield _reason(Cause.NO_ANSWER, Severity.DEGRADES, text)
     else:
         yield from _lips(talk, limits)
         yield from _claims(talk, facts, limits)
@@ -44,8 +50,15 @@ def _microphone(facts: Facts) -> Iterator[Reason]:
         yield _reason(Cause.SIGNALLING, Severity.DOUBTFUL, text)
 
 
-def _no_answer(talk: ConversationFacts, limits: Limits, *, no_track: bool) -> Reason:
-    """Four faults look alike until mouth, events and greeting are held against each other."""
+def _nothing_but_a_sound(talk: ConversationFacts, facts: Facts, limits: Limits) -> bool:
+    """Too short to look at the lips, and neither mouth nor events witness that it was a voice."""
+    told = any(event.at_s >= (talk.prompt_started_s or 0.0) for event in facts.events)
+    short = talk.answer_speech_s < limits.mouth_evidence_s
+    return short and not talk.mouth_moving_s and told and talk.speak_started_event_s is None
+
+
+def _no_answer(talk: ConversationFacts, facts: Facts, limits: Limits, *, no_track: bool) -> Reason:
+    """Five faults look alike until mouth, events and greeting are held against each other."""
     waited = f"within {talk.waited_s:.0f} s"
     if talk.prompt_ended_s is None or talk.waited_s < limits.answer_unhealthy_s:
         text = (
@@ -54,6 +67,9 @@ def _no_answer(talk: ConversationFacts, limits: Limits, *, no_track: bool) -> Re
         return _reason(Cause.NO_ANSWER, Severity.DOUBTFUL, text)
     if no_track:  # whether or not its mouth moves: without a track no voice could be lost on the way
         return _reason(Cause.MUTE, Severity.FAILS, "The avatar published no sound track and never spoke.")
+    if talk.talked_on_s >= limits.speech_least_s:  # it was heard: neither mute nor a silent mouth
+        text = f"It talked on over our question for {talk.talked_on_s:.1f} s and did not answer."
+        return _reason(Cause.NO_ANSWER, Severity.FAILS, text)
     if talk.mouth_moving_s >= limits.mouth_silent_s:
         text = f"The mouth moved for {talk.mouth_moving_s:.1f} s, but no voice was heard {waited}."
         return _reason(Cause.SILENT_MOUTH, Severity.FAILS, text)
@@ -62,7 +78,8 @@ def _no_answer(talk: ConversationFacts, limits: Limits, *, no_track: bool) -> Re
         return _reason(Cause.MUTE, Severity.FAILS, text)
     heard = " although the service says that it heard us" if talk.user_heard_event_s is not None else ""
     before = ", and it never spoke before" if not talk.greeting_speech_s else ", though it had greeted"
-    text = f"The avatar did not answer {waited}{heard}{before}."
+    unheard = "; the service sent events, but never said that it heard us" if facts.unheard else ""
+    text = f"The avatar did not answer {waited}{heard}{before}{unheard}."
     return _reason(Cause.NO_ANSWER, Severity.FAILS, text)
 
 

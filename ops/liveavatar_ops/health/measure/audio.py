@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from liveavatar_ops.health.facts import AudioFacts, LevelSeries, Span
 from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.measure.holes import broken_share
 
 WINDOW_S = 0.02
 SILENT_DBFS = -96.0
@@ -78,8 +79,9 @@ class AudioMeter:
         """Sum up everything heard."""
         if not self._power:
             return AudioFacts(frames=self.frames)
+        limits = self.limits
         at, dbfs = self.levels()
-        spans = find_speech(at, dbfs, self.limits)
+        spans = find_speech(at, dbfs, limits)
         spoken = inside(at, spans)
         peak = max(self._peak)
         window = round(self.sample_rate * WINDOW_S)
@@ -96,6 +98,9 @@ class AudioMeter:
             peak_dbfs=round(float(20 * np.log10(peak / FULL_SCALE)), 1) if peak else SILENT_DBFS,
             floor_dbfs=round(float(np.percentile(dbfs, 10)), 1),
             clipped_share=round(float(clipped), 5),
+            broken_share=round(
+                broken_share([dbfs[inside(at, [span])] for span in spans], WINDOW_S, limits), 4
+            ),
             series=_series(at, dbfs),
         )
 

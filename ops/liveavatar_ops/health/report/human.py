@@ -7,6 +7,7 @@ from rich.text import Text
 
 from liveavatar_ops.health.clip_size import clip_in_words
 from liveavatar_ops.health.evidence.palette import CAUSE_WORDS
+from liveavatar_ops.health.facts import CreditFacts
 from liveavatar_ops.health.measures import Reading, show
 from liveavatar_ops.health.report.result import HealthResult
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity, Verdict
@@ -79,17 +80,15 @@ def _about(result: HealthResult) -> str:
         f"avatar {target.avatar_id[:8]}" if target.avatar_id else "",
         f"session {facts.session_id[:8]}" if facts.session_id else "",
         f"{facts.finished_s:.0f} s",
-        cost_of(result),
+        cost_of(result.credits),
     ]
     return " · ".join(word for word in words if word)
 
 
-def cost_of(result: HealthResult) -> str:
+def cost_of(credit: CreditFacts) -> str:
     """What the check cost, in words; empty where nobody knows."""
-    spent = result.credits.spent if result.credits.spent is not None else result.credits.estimate
-    if spent is None:
-        return ""
-    return f"{spent.normalize():f} credit{'' if spent == 1 else 's'}"
+    cost = credit.estimate
+    return "" if cost is None else f"{cost.normalize():f} credit{'' if cost == 1 else 's'}"
 
 
 def good_news(result: HealthResult) -> str:

@@ -8,6 +8,7 @@ from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 from liveavatar_ops.health.measures import Reading, show
 from liveavatar_ops.health.report.result import HealthResult
 from liveavatar_ops.health.verdicts import Reason, Severity, Verdict
+from pulumi_liveavatar.text import clean
 
 
 def junit_text(results: Sequence[HealthResult], *, strict: bool = False) -> str:
@@ -25,7 +26,7 @@ def junit_text(results: Sequence[HealthResult], *, strict: bool = False) -> str:
         document.add_testsuite(_suite(result, f"{name}{again}", strict=strict))
     document.update_statistics()  # type: ignore[no-untyped-call]  # junitparser is half typed
     text: bytes | str = document.tostring()  # type: ignore[no-untyped-call]  # likewise
-    return text.decode() if isinstance(text, bytes) else text
+    return clean(text.decode() if isinstance(text, bytes) else text)
 
 
 def _suite(result: HealthResult, name: str, *, strict: bool) -> TestSuite:

@@ -9,6 +9,7 @@ from liveavatar_ops.health.facts import CreditFacts, Facts, TargetFacts
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measures import Reading, readings
 from liveavatar_ops.health.verdicts import Judgement
+from pulumi_liveavatar.text import clean
 
 SCHEMA: Literal["liveavatar-ops.health.result/1"] = "liveavatar-ops.health.result/1"
 
@@ -55,6 +56,6 @@ def health_result(
         measures=tuple(readings(facts, limits, judgement.reasons)),
         facts=facts,
         limits=limits,
-        evidence=dict(evidence or {}),
+        evidence={name: clean(path) for name, path in (evidence or {}).items()},
         credits=facts.credits,
     )
