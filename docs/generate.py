@@ -13,6 +13,7 @@ from docs.figures import TITLES, rows
 from liveavatar_emulator.fault_table import KINDS, TIMES
 from liveavatar_ops.health.explain import explained, value_in_words
 from liveavatar_ops.health.next_steps import NEXT_STEPS
+from liveavatar_ops.health.report.schema import schema_text
 from liveavatar_ops.health.settings import OpsSettings
 from pulumi_liveavatar.settings import Settings
 
@@ -139,6 +140,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "faults.md": faults,
     "causes.md": causes,
     "figures.md": figures,
+    "schema/health-result.json": schema_text,
 }
 
 

@@ -8,10 +8,10 @@ Document = dict[str, Any]
 RETRY_WITHIN_S = 300
 """How long EventBridge Scheduler goes on trying to start a task: later, the next one is due."""
 RETRIES = 2
-CPU, MEMORY_MB = "512", "1024"
+CPU, MEMORY_MB = "1024", "2048"
 """
-Half a core: 0.25 of one is used while 720p H.264 is watched, and a starved check only says inconclusive.
-Memory: 70 MB for the check, 100 MB for its probe; Fargate gives half a core no less than 1024.
+One core: watching 720p H.264 uses a quarter of it, but its start needs a whole one for a moment, and a check
+that is throttled can only call a sick avatar inconclusive. Fargate gives one core no less than 2048.
 """
 KEEP_LOGS_DAYS = 30
 STOP_WITHIN_S = 60
