@@ -198,11 +198,17 @@ Window = Annotated[
 
 
 class Channel(Part):
-    """Where changes of state are told. `kind: slack` sends Slack's blocks, `webhook` plain JSON."""
+    """
+    Where changes of state are told. `kind: slack` sends Slack's blocks, `webhook` plain JSON.
+
+    `show_sheet` puts the contact sheet itself into the message: a picture that Slack fetches from the status
+    page, or base64 in the JSON.
+    """
 
     kind: Literal["webhook", "slack"]
     url_env: Variable
     targets: tuple[str, ...] = ()
+    show_sheet: bool = False
 
 
 class Serve(Part):

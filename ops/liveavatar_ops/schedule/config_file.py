@@ -111,6 +111,10 @@ def _across(config: WatchConfig, marked: Marked) -> list[tuple[int, str]]:
         if (channel.kind, channel.url_env) in [(c.kind, c.url_env) for c in config.notify[:i]]:
             place = ("notify", i)
             problems.append((marked.line_of(place), f"{written(place)}: the same channel stands here twice"))
+        if channel.kind == "slack" and channel.show_sheet and config.serve.page_url is None:
+            place = ("notify", i, "show_sheet")
+            needs = "Slack fetches the picture itself: serve.page_url must name the page as Slack reaches it"
+            problems.append((marked.line_of(place), f"{written(place)}: {needs}"))
     if config.quota.first > config.quota.most:
         place = ("quota", "most")
         problems.append((marked.line_of(place), "quota.most: should not be less than quota.first"))

@@ -175,7 +175,11 @@ async def _run(ready: Ready, seams: Seams) -> int:
         database, leases, config, ready.targets, now=time.time, elsewhere=elsewhere.credits_since,
         lines_lost=log.lost,
     )  # fmt: skip
-    outbox = Outbox(database, ready.urls, now=time.time, log=log, page_url=config.serve.page_url)
+    outbox = Outbox(
+        database, ready.urls, now=time.time, log=log, page_url=config.serve.page_url,
+        evidence=config.evidence.directory,
+        showing={environment.channel_name(channel) for channel in config.notify if channel.show_sheet},
+    )  # fmt: skip
     sweep = Sweeper(seams.janitor, log, ready.settings)
     renewal = Renewal(config, ready.targets, outputs=seams.outputs, log=log, soonest_s=seams.pace.soonest_s)
     page = _page(config, camera, lambda: watcher.looked_ago() < LOOKS_WITHIN_S)

@@ -130,6 +130,18 @@ def test_a_webhook_address_in_the_file_is_refused_and_not_repeated(tmp_path: Pat
     assert "very-secret" not in found
 
 
+def test_a_picture_for_slack_needs_a_page_that_slack_reaches(tmp_path: Path):
+    """It fetches the picture itself."""
+    text = "targets: [{stack: dev}]\nnotify:\n  - {kind: slack, url_env: A, show_sheet: true}\n"
+
+    assert problems_of(tmp_path, text) == [
+        "3: notify[0].show_sheet: Slack fetches the picture itself: "
+        "serve.page_url must name the page as Slack reaches it"
+    ]
+    (tmp_path / "watch.yaml").write_text(f"{text}serve: {{page_url: https://status.example.com}}\n")
+    assert read_config(tmp_path / "watch.yaml").notify[0].show_sheet
+
+
 def test_the_stack_gives_its_templates_and_a_special_entry_wins(tmp_path: Path):
     """Whichever stands first."""
     (tmp_path / "june.yaml").write_text(f"avatar_id: {AVATAR}\nmode: LITE\nis_sandbox: true\n")

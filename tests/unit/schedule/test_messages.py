@@ -80,14 +80,15 @@ class Mailbox:
         self.fails = list(fails)
         self.outbox = self.another()
 
-    def another(self) -> Outbox:
+    def another(self, **more) -> Outbox:
         urls = {"webhook:A": SecretStr("https://a"), "slack:B": SecretStr("https://b")}
-        return Outbox(self.database, urls, now=self.clock, log=Log(open("/dev/null", "w")), send=self.send)  # noqa: PTH123 (closed with the process)
+        log = Log(open("/dev/null", "w"))  # noqa: PTH123, SIM115 (closed with the process)
+        return Outbox(self.database, urls, now=self.clock, log=log, send=self.send, **more)
 
     def send(self, url: SecretStr, body: bytes) -> None:
         if failure := (self.fails.pop(0) if self.fails else None):
             raise failure
-        if json.loads(body)["title"] in self.refused:
+        if json.loads(body).get("title") in self.refused:
             raise NotDelivered("the receiver answered HTTP 500")
         self.sent.append((url.get_secret_value(), json.loads(body)))
 

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from liveavatar_ops.schedule.page.drawings import line, strip
-from liveavatar_ops.schedule.page.shelf import file_in
 from liveavatar_ops.schedule.page.view import headline, percent
+from liveavatar_ops.schedule.shelf import file_in
 from liveavatar_ops.schedule.snapshot import percentile
 from liveavatar_ops.schedule.states import State
 from liveavatar_ops.schedule.store import RunRow

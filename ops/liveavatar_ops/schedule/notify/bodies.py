@@ -1,5 +1,6 @@
 """The bodies that go out: plain JSON for a webhook, Slack's blocks for Slack. Pure."""
 
+import base64
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,9 +34,17 @@ def _seen_at(path: str | None, name: str, message: Message, page_url: str | None
     return f"{page_url.rstrip('/')}/{name}" if page_url else path
 
 
-def webhook_body(message: Message, number: int, page_url: str | None) -> dict[str, Any]:
-    """Plain JSON. `id` is the same when a message comes twice (after a crash), so that it can be told."""
+def webhook_body(
+    message: Message, number: int, page_url: str | None, *, sheet: bytes | None = None
+) -> dict[str, Any]:
+    """
+    Plain JSON. `id` is the same when a message comes twice (after a crash), so that it can be told.
+
+    `sheet` (PNG) goes along as base64, where the channel wants it.
+    """
+    shown = {} if sheet is None else {"contact_sheet_png": base64.b64encode(sheet).decode()}
     return {
+        **shown,
         "schema": SCHEMA,
         "id": number,
         "event": message.event,
@@ -55,10 +64,10 @@ def webhook_body(message: Message, number: int, page_url: str | None) -> dict[st
     }
 
 
-def slack_body(message: Message, page_url: str | None) -> dict[str, Any]:
+def slack_body(message: Message, page_url: str | None, *, show_sheet: bool = False) -> dict[str, Any]:
     """
-    Slack's incoming-webhook shape. The contact sheet is a link, not an image block: Slack fetches images
-    itself, and refuses the whole message if it cannot reach one.
+    Slack's incoming-webhook shape. The contact sheet is a link unless `show_sheet` makes it an image block,
+    which Slack fetches from the status page: it refuses the whole message if it cannot.
     """
     mark = MARKS.get(message.now, ":large_orange_circle:")
     title = f"{mark} {message.title}"
@@ -69,6 +78,9 @@ def slack_body(message: Message, page_url: str | None) -> dict[str, Any]:
     facts = _facts(message)
     if facts:
         blocks.append({"type": "section", "fields": [_markdown(fact) for fact in facts]})
+    if show_sheet and page_url and (sheet := sheet_of(message, page_url)):
+        alt = _cut(f"What a viewer of {message.target} saw", HEADER_MOST)
+        blocks.append({"type": "image", "image_url": sheet, "alt_text": alt})
     if notes := _notes(message, page_url):
         blocks.append({"type": "context", "elements": [_markdown(notes)]})
     return {"text": _escaped(f"{message.title}. {message.sentence}").strip(), "blocks": blocks}

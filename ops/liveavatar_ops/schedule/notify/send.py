@@ -7,9 +7,10 @@ The address of a webhook is a secret; what can be read of a channel is the name 
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
@@ -19,6 +20,7 @@ from liveavatar_ops.schedule.log import Log
 from liveavatar_ops.schedule.notify import letters
 from liveavatar_ops.schedule.notify.bodies import slack_body, webhook_body
 from liveavatar_ops.schedule.notify.message import Message
+from liveavatar_ops.schedule.shelf import SHEETS, content, file_in
 
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 300.0
@@ -51,7 +53,11 @@ class Letter:
 
 
 class Outbox:
-    """Every watcher may empty it; a letter is claimed before it is sent. `urls` by channel name."""
+    """
+    Every watcher may empty it; a letter is claimed before it is sent. `urls` by channel name.
+
+    The channels in `showing` get the contact sheet itself, out of the `evidence` folder.
+    """
 
     def __init__(
         self,
@@ -61,6 +67,8 @@ class Outbox:
         now: Callable[[], float],
         log: Log,
         page_url: str | None = None,
+        evidence: Path | None = None,
+        showing: Collection[str] = (),
         send: Send | None = None,
     ) -> None:
         self._db = database
@@ -68,6 +76,8 @@ class Outbox:
         self._now = now
         self._log = log
         self._page_url = page_url
+        self._evidence = evidence
+        self._showing = showing
         self._send = send or post
 
     def empty(self) -> int:
@@ -101,13 +111,28 @@ class Outbox:
 
     def _deliver(self, letter: Letter) -> bool:
         try:
-            self._send(self._urls[letter.channel], json.dumps(self._body(letter)).encode())
+            self._send_one(letter)
         except NotDelivered as why:
             return self._failed(letter, why)
         with self._db.writing() as db:
             letters.arrived(db, letter.number, self._now())
         self._log.say("message.delivered", channel=letter.channel, title=letter.message.title)
         return True
+
+    def _send_one(self, letter: Letter) -> None:
+        """With its picture where that is wanted; a receiver that will not have it gets the words."""
+        sheet = self._sheet(letter) if letter.channel in self._showing else None
+        try:
+            self._send(self._urls[letter.channel], self._body(letter, sheet))
+        except NotDelivered as why:
+            if sheet is None or not why.for_good:
+                raise
+            self._send(self._urls[letter.channel], self._body(letter, None))
+
+    def _sheet(self, letter: Letter) -> bytes | None:
+        if self._evidence is None or letter.message.run is None:
+            return None
+        return content(file_in(self._evidence, letter.message.sheet, SHEETS.suffix), SHEETS)
 
     def _failed(self, letter: Letter, why: NotDelivered) -> bool:
         """Whether it was given up, so that the next one may go: this one is out of the way."""
@@ -126,10 +151,12 @@ class Outbox:
                 letters.not_told(db, letter.message)
         return True
 
-    def _body(self, letter: Letter) -> dict[str, Any]:
+    def _body(self, letter: Letter, sheet: bytes | None) -> bytes:
         if letter.channel.startswith("slack:"):
-            return slack_body(letter.message, self._page_url)
-        return webhook_body(letter.message, letter.number, self._page_url)
+            body = slack_body(letter.message, self._page_url, show_sheet=sheet is not None)
+        else:
+            body = webhook_body(letter.message, letter.number, self._page_url, sheet=sheet)
+        return json.dumps(body).encode()
 
 
 def _pause_s(attempt: int) -> float:

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 from liveavatar_ops.schedule import metrics
 from liveavatar_ops.schedule.database import StoreError
 from liveavatar_ops.schedule.page.render import html_of
-from liveavatar_ops.schedule.page.shelf import KINDS, REPORTS, SHEETS, Kind, content, found
 from liveavatar_ops.schedule.page.view import page_of
+from liveavatar_ops.schedule.shelf import KINDS, REPORTS, SHEETS, Kind, content, found
 from liveavatar_ops.schedule.snapshot import Camera, Snapshot
 
 HOST = "127.0.0.1"

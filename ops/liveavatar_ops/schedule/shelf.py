@@ -1,5 +1,6 @@
 """
-The evidence that the page may show: a file that a check named and that really lies in the evidence folder.
+The evidence that page and messages may show: a file that a check named and that really lies in the evidence
+folder.
 
 What was asked for is only ever the number of a check; the path comes from the store, links are followed
 before it is judged, and the file must begin as its kind does.
