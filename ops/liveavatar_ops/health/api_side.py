@@ -62,6 +62,7 @@ class ApiSide:
         self._client = LiveAvatarClient(probing(settings))
         self._may_be_open = False
         self._row: Row | None = None
+        self._cleaner: LiveAvatarClient | None = None
 
     def look(self) -> None:
         """Depth api: is the key good, what is left on the account, does everything named exist."""
@@ -135,6 +136,8 @@ class ApiSide:
         self._note_longest(started)
         self._ledger.started(self._job.check_id)
         self._row = self._ledger.get(self._job.check_id)
+        # Before the room is joined, which may take a proxy out of the environment (media_proxy).
+        self._cleaner = self._cleaning_client()
         return started
 
     def _note_longest(self, started: Started) -> None:
@@ -166,7 +169,7 @@ class ApiSide:
             return
         begun = self._notes.now_s()
         settled_after_s = ANSWERED_SETTLES_S if self._start_was_answered() else SETTLED_AFTER_S
-        with LiveAvatarClient(cleaning(self._settings), sleep=self._sleep) as client:
+        with self._cleaner or self._cleaning_client() as client:
             outcome = close_row(
                 self._ledger, row, Sessions(client).stop, sleep=self._sleep, settled_after_s=settled_after_s
             )
@@ -182,6 +185,9 @@ class ApiSide:
         if outcome.unkept:
             self._notes.notes.append(outcome.sentence)
         self._note_cost()
+
+    def _cleaning_client(self) -> LiveAvatarClient:
+        return LiveAvatarClient(cleaning(self._settings), sleep=self._sleep)
 
     def _row_to_close(self) -> Row | None:
         """As the ledger has it; where that cannot be read any more, as it last was: the session must end."""

@@ -107,6 +107,8 @@ class Output:
 
     def given_up(self, ledger: Ledger) -> None:
         """The second signal was heard before everything was stopped."""
+        if self.as_json and self.several and self._results:
+            self._close()
         if ledger.open_rows():
             self._aside(f"Interrupted before the session was stopped. Run `{JANITOR}` now.")
         else:

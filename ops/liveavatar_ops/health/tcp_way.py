@@ -113,7 +113,7 @@ async def look_for_tcp(
         pass  # what has been said by then counts
     except InvalidStatus as refused:
         why = f"HTTP {refused.response.status_code}"
-    except (OSError, WebSocketException, DecodeError, ValueError) as broken:
+    except (OSError, WebSocketException, DecodeError, ValueError, ImportError) as broken:
         why = type(broken).__name__
     if not offered.known:
         return TcpWay(

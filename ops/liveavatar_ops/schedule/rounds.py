@@ -221,7 +221,7 @@ class Rounds:
             state = store.known(db, run.target.name).state
             new = self._after(state, run, outcome, now)
             backoff = store.backoff(db)
-            if outcome.quota:
+            if outcome.quota and (outcome.refused or run.target.depth.includes(Depth.SESSION)):
                 backoff = plan.backed_off(
                     backoff, now, session=run.target.depth.includes(Depth.SESSION),
                     quota=self.config.quota, retry_after_s=outcome.retry_after_s, rng=self._rng,

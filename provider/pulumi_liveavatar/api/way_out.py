@@ -110,8 +110,9 @@ def _variable(name: str, named: Mapping[str, str] | None) -> str:
 
 
 def _wrong_with(value: str, socks_is_here: Callable[[], bool]) -> str | None:
-    if not value.isprintable():
-        return "it contains a character that no address has, such as a line's end"
+    value = value.rstrip(" ")  # as the HTTP library takes it
+    if not value.isprintable() or value.startswith(" "):
+        return "it contains a character that no address has, such as a line's end or a blank before it"
     try:
         parts = urlsplit(value if "://" in value else f"http://{value}")
         port = parts.port

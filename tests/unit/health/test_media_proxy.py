@@ -50,6 +50,21 @@ def test_the_proxy_is_the_one_that_holds_for_the_room(
     assert os.environ.get(used) == proxy
 
 
+@pytest.mark.parametrize("url", ["wss://[bad", "", "no address"])
+def test_what_is_no_address_is_left_to_the_sdk(url: str):
+    """It says so, and the check calls it signalling."""
+    keep_exceptions(url)
+
+    assert media_proxy(url) is None
+
+
+def test_a_proxy_without_a_scheme_is_one(monkeypatch: pytest.MonkeyPatch):
+    """As every library takes it."""
+    monkeypatch.setenv("HTTPS_PROXY", "proxy:3128")
+
+    assert media_proxy("wss://room.example.com") == "http://proxy:3128"
+
+
 def test_the_sdk_itself_goes_past_a_proxy_that_does_not_hold():
     """The real library, which reads HTTP_PROXY for any ws address: the proxy is asked unless we hide it."""
     assert asyncio.run(_asked_by_the_sdk(hidden=False))

@@ -49,6 +49,7 @@ def client(url: str, transport: httpx.BaseTransport | None = None) -> LiveAvatar
         ("HTTPS_PROXY", "http://my proxy:3128", "names no host"),
         ("https_proxy", "http://proxy:0", "its port is no number"),
         ("all_proxy", "http://proxy:3128\n", "contains a character that no address has"),
+        ("HTTPS_PROXY", "  http://proxy:3128", "a blank before it"),
         ("HTTP_PROXY", "proxy:80a", "its port is no number"),
         ("NO_PROXY", "localhost,intra:80a", "holds what is no address"),
     ],
@@ -114,3 +115,9 @@ def test_a_folder_of_certificates_that_is_not_there_is_named(tmp_path: Path) -> 
     assert found is not None
     assert found.sentence == "SSL_CERT_DIR names no folder"
     assert unusable_roots({"SSL_CERT_DIR": str(tmp_path)}) is None
+
+
+@pytest.mark.parametrize("value", ["http://proxy:3128 ", "proxy:3128", "http://me:secret@proxy"])
+def test_a_proxy_that_the_library_takes_is_no_trouble(value: str) -> None:
+    """A blank at the end is what it overlooks, too."""
+    assert unusable_proxy({"https": value}, {}) is None

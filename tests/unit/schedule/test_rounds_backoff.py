@@ -98,3 +98,16 @@ def test_a_back_off_of_an_earlier_version_ends_with_any_conclusive_check(file, c
     check(file, clock, "api", HEALTHY)
 
     assert streak(file) == 0
+
+
+@pytest.mark.parametrize(("refused", "streaks"), [(False, 0), (True, 1)])
+def test_an_account_that_is_short_of_credits_holds_nobody_back_until_it_refuses(
+    file, clock, refused: bool, streaks: int
+):
+    """Depth api reads the balance, and a plan with overage still opens sessions."""
+    rounds = watcher(file, clock, [target("a", depth=Depth.API)], config())
+    [run] = rounds.start_due().started
+    clock.at += 1
+    rounds.finish(run, outcome("inconclusive", cause="quota", credits=0.0, refused=refused))
+
+    assert streak(file) == streaks
