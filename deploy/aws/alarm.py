@@ -66,17 +66,18 @@ def up(wish: Wish, aws: Aws) -> Iterator[str]:
         aws.events.put_rule(Name=wish.alarm, EventPattern=json.dumps(wanted), State="ENABLED")
         yield f"{'+' if held is None else '~'} rule {wish.alarm}"
     told = _told(wish, aws)
-    if told != [target(wish)]:
+    ours = [one for one in told if one["Id"] == TARGET]
+    if ours != [target(wish)]:
         aws.events.put_targets(Rule=wish.alarm, Targets=[target(wish)])
         if right:
             yield f"~ rule {wish.alarm}: whom it tells"
-    _forbid(aws, wish, {one["Arn"] for one in told} - {wish.alarm_topic})
+    _forbid(aws, wish, {one["Arn"] for one in ours} - {wish.alarm_topic})
 
 
 def down(wish: Wish, aws: Aws) -> Document:
     """Take the rule away, and the topic's leave; the topic is the user's. ClientError if the rule is gone."""
     told = _told(wish, aws)
-    _forbid(aws, wish, {one["Arn"] for one in told})
+    _forbid(aws, wish, {one["Arn"] for one in told if one["Id"] == TARGET})
     if told:
         aws.events.remove_targets(Rule=wish.alarm, Ids=[one["Id"] for one in told])
     return dict(aws.events.delete_rule(Name=wish.alarm))

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
+from deploy.aws.client import Aws
 
 from liveavatar_ops.health.ledger import Ledger
+from tests.support.aws_here import aws_here
 from tests.support.emulator import RunningEmulator
 from tests.support.health import settings_of
 
@@ -33,3 +36,16 @@ def env(emulator: RunningEmulator, tmp_path: Path) -> dict[str, str]:
 def ledger(tmp_path: Path) -> Ledger:
     """The ledger of that check."""
     return Ledger(tmp_path / "state" / "ledger.sqlite3")
+
+
+@pytest.fixture
+def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of an empty AWS on this machine."""
+    with aws_here(monkeypatch) as address:
+        yield address
+
+
+@pytest.fixture
+def aws(url: str) -> Aws:
+    """Its clients."""
+    return Aws("eu-central-1", session=boto3.Session(), endpoint_url=url)

@@ -1,49 +1,16 @@
 """EventBridge Scheduler and Fargate, declared against an AWS on this machine (moto, over HTTP)."""
 
 import json
-import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 from deploy.aws.__main__ import main
 from deploy.aws.client import Aws
-from moto.server import ThreadedMotoServer
 
-KEY_SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:liveavatar/api-key-AbCdEf"
-UP = [
-    "up",
-    *("--cluster", "ops", "--subnet", "subnet-1", "--subnet", "subnet-2", "--security-group", "sg-1"),
-    *("--image", "registry.example.com/liveavatar-ops:0.1.0", "--api-key-secret", KEY_SECRET),
-]
+from tests.support.aws_here import KEY_SECRET, UP, said
+
 KINDS = ["log group", "queue", "role", "role", "task definition", "schedule"]
-
-
-@pytest.fixture
-def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test"), ("REGION", "eu-central-1")):
-        monkeypatch.setenv(f"AWS_{name}", value)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    # Its memory is the process's and not the server's: an earlier test's things would still be there.
-    urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST")).close()  # noqa: S310 - ours
-    try:
-        yield url
-    finally:
-        server.stop()
-
-
-@pytest.fixture
-def aws(url: str) -> Aws:
-    return Aws("eu-central-1", session=boto3.Session(), endpoint_url=url)
-
-
-def said(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    return capsys.readouterr().out.splitlines()
 
 
 def test_up_declares_everything_and_a_second_up_changes_nothing(
@@ -192,82 +159,6 @@ def test_down_takes_everything_away_and_may_be_repeated(
     assert aws.ecs.list_task_definitions()["taskDefinitionArns"] == []
     assert aws.sqs.list_queues().get("QueueUrls", []) == []
     assert aws.logs.describe_log_groups()["logGroups"] == []
-
-
-@pytest.fixture
-def topic(aws: Aws) -> str:
-    """The user's own topic, with a part of its policy that is not ours."""
-    return str(aws.sns.create_topic(Name="on-call")["TopicArn"])
-
-
-def allowed(aws: Aws, topic: str) -> list[dict[str, Any]]:
-    policy = json.loads(aws.sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])
-    return list(policy["Statement"])
-
-
-def test_a_failed_check_tells_the_topic(url: str, aws: Aws, topic: str, capsys: Any) -> None:
-    """A rule on the tasks of this schedule that ended with 1 or 2 or never began; the topic lets it speak."""
-    before = allowed(aws, topic)
-    assert main([*UP, "--alarm-topic", topic], endpoint_url=url) == 0
-    first = said(capsys)
-    assert main([*UP, "--alarm-topic", topic], endpoint_url=url) == 0
-    second = said(capsys)
-
-    rule = aws.events.describe_rule(Name="liveavatar-health-failed")
-    [told] = aws.events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
-    detail = json.loads(rule["EventPattern"])["detail"]
-    schedule = aws.scheduler.get_schedule(Name="liveavatar-health")["Target"]
-    task = aws.ecs.describe_task_definition(taskDefinition="liveavatar-health")["taskDefinition"]
-    assert rule["State"] == "ENABLED"
-    assert told["Arn"] == topic
-    assert detail["clusterArn"] == [schedule["Arn"]]
-    assert task["taskDefinitionArn"].startswith(detail["taskDefinitionArn"][0]["prefix"])
-    assert detail["lastStatus"] == ["STOPPED"]
-    assert {"containers": {"exitCode": [1, 2]}} in detail["$or"]
-    assert [one["Principal"] for one in allowed(aws, topic) if one not in before] == [
-        {"Service": "events.amazonaws.com"}
-    ]
-    assert "+ rule liveavatar-health-failed" in first
-    assert second == ["Nothing to change."]
-
-
-def test_another_topic_takes_the_place_of_the_first(url: str, aws: Aws, topic: str, capsys: Any) -> None:
-    """The first one is left as it was found."""
-    before, other = allowed(aws, topic), str(aws.sns.create_topic(Name="elsewhere")["TopicArn"])
-    main([*UP, "--alarm-topic", topic], endpoint_url=url)
-    said(capsys)
-
-    main([*UP, "--alarm-topic", other], endpoint_url=url)
-
-    [told] = aws.events.list_targets_by_rule(Rule="liveavatar-health-failed")["Targets"]
-    assert told["Arn"] == other
-    assert allowed(aws, topic) == before
-    assert "~ rule liveavatar-health-failed: whom it tells" in said(capsys)
-
-
-def test_down_takes_the_alarm_away_and_leaves_the_topic(url: str, aws: Aws, topic: str, capsys: Any) -> None:
-    """As it was before the first `up`."""
-    before = allowed(aws, topic)
-    main([*UP, "--alarm-topic", topic], endpoint_url=url)
-    said(capsys)
-
-    assert main(["down"], endpoint_url=url) == 0
-
-    assert "- rule liveavatar-health-failed" in said(capsys)
-    assert aws.events.list_rules()["Rules"] == []
-    assert allowed(aws, topic) == before
-
-
-def test_a_topic_that_is_not_there_is_told_before_there_is_a_schedule(
-    url: str, aws: Aws, capsys: Any
-) -> None:
-    """Else checks would run and nobody would hear of them."""
-    gone = "arn:aws:sns:eu-central-1:123456789012:gone"
-
-    assert main([*UP, "--alarm-topic", gone], endpoint_url=url) == 1
-
-    assert "NotFound" in capsys.readouterr().err
-    assert aws.scheduler.list_schedules()["Schedules"] == []
 
 
 def test_an_up_that_was_cut_off_is_finished_by_the_next(

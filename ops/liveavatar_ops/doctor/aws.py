@@ -17,6 +17,7 @@ from botocore.exceptions import (
     HTTPClientError,
     ProfileNotFound,
 )
+from botocore.exceptions import ConnectionError as NoConnection
 
 from liveavatar_ops.doctor.engine import AwsNames
 from liveavatar_ops.doctor.finding import Check, Finding, broken, ok, skipped
@@ -162,7 +163,7 @@ def _unusable(why: Exception) -> tuple[str, str]:
         case ConfigParseError() | ConfigNotFound():
             cure = "Correct ~/.aws/config and ~/.aws/credentials; `aws configure list` names the bad line"
             return "AWS's own configuration cannot be read", cure
-        case HTTPClientError():
+        case HTTPClientError() | NoConnection():
             cure = "Allow HTTPS to *.amazonaws.com, and look at HTTPS_PROXY and AWS_CA_BUNDLE if they are set"
             return f"AWS cannot be reached ({type(why).__name__})", cure
         case BotoCoreError():

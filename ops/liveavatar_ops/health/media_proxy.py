@@ -16,9 +16,9 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 def media_proxy(url: str) -> str | None:
     """The proxy for signalling to `url`, NO_PROXY honoured; its address may hold a password."""
-    scheme, host = _taken_apart(url)
+    scheme, host, place = _taken_apart(url)
     named = getproxies_environment().get(scheme)
-    if not named or host in _LOOPBACK or proxy_bypass(host):
+    if not named or host in _LOOPBACK or proxy_bypass(host) or proxy_bypass(place):
         return None
     return named if "://" in named else f"http://{named}"
 
@@ -30,15 +30,15 @@ def keep_exceptions(url: str) -> None:
     It stays hidden for the rest of this process, which joins one room: a reconnect reads the variable anew.
     """
     if media_proxy(url) is None:
-        scheme, _ = _taken_apart(url)
+        scheme, *_ = _taken_apart(url)
         for name in (f"{scheme}_proxy", f"{scheme}_proxy".upper()):
             os.environ.pop(name, None)
 
 
-def _taken_apart(url: str) -> tuple[str, str]:
-    """The proxy's scheme and the host; both empty where this is no address, which the SDK then says."""
+def _taken_apart(url: str) -> tuple[str, str, str]:
+    """The proxy's scheme, the host, and host:port; empty where this is no address, as the SDK then says."""
     try:
         parts = urlsplit(url)
-        return _SCHEMES.get(parts.scheme.lower(), ""), parts.hostname or ""
+        return _SCHEMES.get(parts.scheme.lower(), ""), parts.hostname or "", parts.netloc
     except ValueError:
-        return "", ""
+        return "", "", ""

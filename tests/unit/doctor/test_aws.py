@@ -3,7 +3,15 @@
 import datetime
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from liveavatar_ops.doctor import aws
 from liveavatar_ops.doctor.engine import AwsNames
@@ -207,3 +215,15 @@ def test_the_region_comes_from_the_stack_where_the_environment_has_none() -> Non
     found = look(account, aws_region=None)
     assert found["AWS region"].state is State.BROKEN
     assert found["AWS secrets"].state is State.SKIPPED
+
+
+@pytest.mark.parametrize("kind", [
+    EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError, SSLError, ReadTimeoutError,
+])  # fmt: skip
+def test_an_aws_that_cannot_be_reached_is_no_matter_of_signing_in(kind: type[BotoCoreError]) -> None:
+    """The way there is at fault, and a proxy's address may hold a password."""
+    sentence, cure = aws._unusable(kind(endpoint_url="https://x", proxy_url="http://me:hunter2@p", error="e"))
+
+    assert "cannot be reached" in sentence
+    assert "HTTPS_PROXY" in cure
+    assert "hunter2" not in sentence + cure

@@ -1,4 +1,4 @@
-"""A room that NO_PROXY excepts, an API that only the proxy leads to: the session is stopped through the proxy."""
+"""A room that NO_PROXY excepts, an API that only the proxy leads to: the session is stopped by the proxy."""
 
 import threading
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 def test_the_session_is_stopped_by_the_way_it_was_started(asked: list[str], tmp_path: Path) -> None:
     """Joining takes the proxy out of the environment; the API is still asked through it."""
-    settings = Settings(LIVEAVATAR_API_KEY="key", LIVEAVATAR_API_URL="http://api.example.com")
+    settings = Settings(LIVEAVATAR_API_KEY="key", LIVEAVATAR_API_URL="http://10.255.0.8")
     ledger = Ledger(tmp_path / "ledger.sqlite3")
     job = Job(
         check_id="check-1", target=TARGET, body={"avatar_id": "a"}, limits=Limits(), workdir=tmp_path,

@@ -32,6 +32,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("wss://room.example.com", {"ALL_PROXY": A}, None),
         ("wss://room.example.com", {"HTTPS_PROXY": A, "NO_PROXY": "example.com"}, None),
         ("wss://room.example.com", {"HTTPS_PROXY": A, "NO_PROXY": "other.com"}, A),
+        ("wss://room.example.com:7880", {"HTTPS_PROXY": A, "NO_PROXY": "room.example.com:7880"}, None),
         ("ws://127.0.0.1:7880", {"HTTP_PROXY": B}, None),
         ("ws://localhost:7880", {"HTTP_PROXY": B}, None),
         ("wss://room.example.com", {}, None),

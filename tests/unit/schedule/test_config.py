@@ -134,10 +134,8 @@ def test_a_picture_for_slack_needs_a_page_that_slack_reaches(tmp_path: Path):
     """It fetches the picture itself."""
     text = "targets: [{stack: dev}]\nnotify:\n  - {kind: slack, url_env: A, show_sheet: true}\n"
 
-    assert problems_of(tmp_path, text) == [
-        "3: notify[0].show_sheet: Slack fetches the picture itself: "
-        "serve.page_url must name the page as Slack reaches it"
-    ]
+    [said] = problems_of(tmp_path, text)
+    assert said.startswith("3: notify[0].show_sheet: Slack fetches the picture itself: serve.page_url must")
     (tmp_path / "watch.yaml").write_text(f"{text}serve: {{page_url: https://status.example.com}}\n")
     assert read_config(tmp_path / "watch.yaml").notify[0].show_sheet
 

@@ -15,7 +15,7 @@ from tests.support.watching import (
     watcher,
 )
 
-REFUSED = outcome("inconclusive", cause="quota", credits=0.0)
+REFUSED = outcome("inconclusive", cause="quota", credits=0.0, refused=True)
 HEALTHY = outcome("healthy")
 NO_SESSION = outcome("unhealthy", cause="vendor_api", refused=True)
 
