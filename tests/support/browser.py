@@ -114,9 +114,11 @@ class Tab:
         printed = self.call("Page.printToPDF", preferCSSPageSize=True, printBackground=True)
         path.write_bytes(base64.b64decode(printed["data"]))
 
-    def screenshot(self, path: Path) -> None:
-        """The whole page as PNG."""
-        shown = self.call("Page.captureScreenshot", captureBeyondViewport=True)
+    def screenshot(self, path: Path, *, height: int | None = None, scale: float = 1) -> None:
+        """The whole page as PNG, or its upper part; `scale` gives each CSS pixel more of the picture's."""
+        whole = self.call("Page.getLayoutMetrics")["cssContentSize"]
+        part = {"x": 0, "y": 0, "width": whole["width"], "height": height or whole["height"], "scale": scale}
+        shown = self.call("Page.captureScreenshot", captureBeyondViewport=True, clip=part)
         path.write_bytes(base64.b64decode(shown["data"]))
 
     def _note(self, said: dict[str, Any]) -> None:
