@@ -259,8 +259,10 @@ class Rounds:
         return True
 
     def look_for_blindness(self) -> None:
-        """Tell what no result tells: targets that are not seen any more, and what a window kept back."""
-        self._news.look(self.targets, self._now(), watching_since=self._since)
+        """Tell what no result tells: targets not seen any more, what a window kept back, what was given up."""
+        now = self._now()
+        self._news.look(self.targets, now, watching_since=self._since)
+        self._news.tell_anew(self.targets, now)
 
     def _account(self, db: sqlite3.Connection, now: float, others: Others) -> plan.Account:
         begin = windows.day_begin(now, self.config.time_zone)

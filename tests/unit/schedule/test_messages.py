@@ -11,8 +11,9 @@ from liveavatar_ops.schedule.config import Channel
 from liveavatar_ops.schedule.database import Database
 from liveavatar_ops.schedule.log import Log
 from liveavatar_ops.schedule.notify.bodies import slack_body, webhook_body
+from liveavatar_ops.schedule.notify.letters import MOST_ATTEMPTS
 from liveavatar_ops.schedule.notify.message import budget_spent, change
-from liveavatar_ops.schedule.notify.send import MOST_ATTEMPTS, NotDelivered, Outbox, post
+from liveavatar_ops.schedule.notify.send import NotDelivered, Outbox, post
 from liveavatar_ops.schedule.settings import known_secrets, webhook_urls
 from liveavatar_ops.schedule.states import State
 from tests.support.watch_world import Receiver

@@ -24,7 +24,6 @@ from liveavatar_ops.schedule.shelf import SHEETS, content, file_in
 
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 300.0
-MOST_ATTEMPTS = 288  # a day of the longest pauses: a receiver that is away for a night misses nothing
 PATIENT_ATTEMPTS = 6  # some minutes; after them newer news takes the place of older, and the log is silent
 TIMEOUT_S = 10.0
 WORTH_REPEATING = (401, 403, 404, 408, 410, 425, 429)
@@ -136,7 +135,7 @@ class Outbox:
 
     def _failed(self, letter: Letter, why: NotDelivered) -> bool:
         """Whether it was given up, so that the next one may go: this one is out of the way."""
-        given_up = why.for_good or letter.attempt >= MOST_ATTEMPTS
+        given_up = why.for_good or letter.attempt >= letters.MOST_ATTEMPTS
         if given_up or letter.attempt <= PATIENT_ATTEMPTS:
             self._log.say(
                 "message.not_delivered",
@@ -147,8 +146,6 @@ class Outbox:
                 letters.put_off(db, letter.number, letter.attempt, self._now() + _pause_s(letter.attempt))
                 return False
             letters.lost(db, letter.number, str(why))
-            if not why.for_good and letter.message.event == "state":  # what cannot be taken is not told again
-                letters.not_told(db, letter.message)
         return True
 
     def _body(self, letter: Letter, sheet: bytes | None) -> bytes:
