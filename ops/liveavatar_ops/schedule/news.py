@@ -66,12 +66,16 @@ class News:
         return state if states.to_tell(state) and self._may_tell(target, state, now) else None
 
     def _may_tell(self, target: WatchTarget, state: TargetState, now: float) -> bool:
-        """Outside of windows; what was seen before a pause may be mended by now, so a check comes first."""
+        """
+        Outside of windows. What was seen before a pause, or before nobody watched for long, may be mended
+        by now: a check comes first.
+        """
         scope = {"target": target.name, "zone": self._config.time_zone}
         if windows.muted(self._config.maintenance, now, **scope):
             return False
         pause = windows.last_pause_end(self._config.maintenance, now, **scope)
-        return pause is None or state.blind or (state.last_conclusive_at or 0.0) >= pause
+        seen = state.last_conclusive_at or 0.0
+        return state.blind or (seen >= (pause or 0.0) and now < seen + plan.believed_s(target, self._config))
 
 
 def _run_behind(runs: Sequence[store.RunRow], state: TargetState) -> store.RunRow | None:

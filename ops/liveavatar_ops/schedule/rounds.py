@@ -237,7 +237,11 @@ class Rounds:
                     config=self.config,
                     rng=self._rng,
                 )
-            told = self._tell.state(db, run.target.name, state, new, outcome=outcome, run=run.token, now=now)
+            told = new
+            if outcome.verdict is not Verdict.INCONCLUSIVE:  # that one says nothing, so it tells nothing
+                told = self._tell.state(
+                    db, run.target.name, state, new, outcome=outcome, run=run.token, now=now
+                )
             store.end_run(db, run.token, now, outcome)
             store.keep_backoff(db, backoff)
             store.keep(db, run.target.name, told, due)
@@ -259,7 +263,7 @@ class Rounds:
         return True
 
     def look_for_blindness(self) -> None:
-        """Tell what no result tells: targets not seen any more, what a window kept back, what was given up."""
+        """Tell what no result tells: targets not seen any more, kept back by a window, given up."""
         now = self._now()
         self._news.look(self.targets, now, watching_since=self._since)
         self._news.tell_anew(self.targets, now)

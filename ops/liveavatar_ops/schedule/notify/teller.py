@@ -60,7 +60,9 @@ class Teller:
         if state.told is not state.shown:
             return []
         who = self._who(target)
-        return [(to, what) for to, what in letters.in_vain(db, target) if to in who and what.now is state.told]
+        return [
+            (to, what) for to, what in letters.in_vain(db, target) if to in who and what.now is state.told
+        ]
 
     def _post(self, db: sqlite3.Connection, message: Message, now: float) -> None:
         for channel in self._who(message.target):
