@@ -230,13 +230,9 @@ class Rounds:
             else:
                 backoff = plan.Backoff() if _proves_room(run, outcome, backoff) else backoff
                 due = plan.next_due(
-                    run.target,
-                    new,
-                    started_at=run.started_at,
-                    ended_at=now,
-                    config=self.config,
-                    rng=self._rng,
-                )
+                    run.target, new, started_at=min(run.started_at, now), ended_at=now,
+                    config=self.config, rng=self._rng,
+                )  # fmt: skip
             told = new
             if outcome.verdict is not Verdict.INCONCLUSIVE:  # that one says nothing, so it tells nothing
                 told = self._tell.state(
