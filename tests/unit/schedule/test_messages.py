@@ -84,7 +84,7 @@ class Mailbox:
     def another(self, **more) -> Outbox:
         urls = {"webhook:A": SecretStr("https://a"), "slack:B": SecretStr("https://b")}
         log = Log(open("/dev/null", "w"))  # noqa: PTH123, SIM115 (closed with the process)
-        return Outbox(self.database, urls, now=self.clock, log=log, send=self.send, **more)
+        return Outbox(self.database, urls, now=self.clock, log=log, **{"send": self.send, **more})
 
     def send(self, url: SecretStr, body: bytes) -> None:
         if failure := (self.fails.pop(0) if self.fails else None):
