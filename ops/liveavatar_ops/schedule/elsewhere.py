@@ -41,7 +41,8 @@ class Elsewhere:
         """Credits of checks on this machine that no watcher made."""
         ours = self._ours(begin)
         now = self._now()
-        return sum(_credits(row, now) for row in self._rows(begin) if _process(row["parent"]) not in ours)
+        rows = [row for row in self._rows(begin) if row["planned_at"] <= now]  # later: the clock was set back
+        return sum(_credits(row, now) for row in rows if _process(row["parent"]) not in ours)
 
     def foreign_sessions(self) -> int | None:
         """Open sessions of the account that are not our checks; None where nobody could tell."""

@@ -125,10 +125,9 @@ def give_back(db: sqlite3.Connection, name: str, token: int) -> bool:
     return db.execute("DELETE FROM leases WHERE name = ? AND token = ?", (name, token)).rowcount == 1
 
 
-def bring_back(db: sqlite3.Connection, now: float) -> bool:
-    """After the clock was set back no lease lasts longer than if it were renewed now. Whether any did."""
-    done = db.execute("UPDATE leases SET expires_at = ? + ttl_s WHERE expires_at > ? + ttl_s", (now, now))
-    return done.rowcount > 0
+def bring_back(db: sqlite3.Connection, now: float) -> None:
+    """After the clock was set back no lease lasts longer than if it were renewed now."""
+    db.execute("UPDATE leases SET expires_at = ? + ttl_s WHERE expires_at > ? + ttl_s", (now, now))
 
 
 def _lease(row: sqlite3.Row) -> Lease:

@@ -1,11 +1,13 @@
 """What is told although no check ended just now: that nothing is seen, and what could not be told before."""
 
+import sqlite3
 from collections.abc import Sequence
 
 from liveavatar_ops.health.verdicts import Verdict
 from liveavatar_ops.schedule import plan, states, store, windows
 from liveavatar_ops.schedule.config import WatchConfig
 from liveavatar_ops.schedule.database import Database
+from liveavatar_ops.schedule.notify.message import Message
 from liveavatar_ops.schedule.notify.teller import Teller
 from liveavatar_ops.schedule.result import Outcome
 from liveavatar_ops.schedule.states import TargetState
@@ -41,6 +43,19 @@ class News:
                 )  # fmt: skip
                 store.keep(db, target.name, told)
 
+    def tell_anew(self, targets: Sequence[WatchTarget], now: float) -> None:
+        """What was given up, as a receiver was away for a day: to that channel alone, if it still holds."""
+        with self._db.reading() as db:
+            missed = [target for target in targets if self._unheard(db, target, now)]
+        for target in missed:
+            with self._db.writing() as db:
+                for channel, message in self._unheard(db, target, now):
+                    store.post(db, channel, target.name, message.model_dump(mode="json"), now)
+
+    def _unheard(self, db: sqlite3.Connection, target: WatchTarget, now: float) -> list[tuple[str, Message]]:
+        state = store.known(db, target.name).state
+        return self._tell.unheard(db, target.name, state) if self._may_tell(target, state, now) else []
+
     def _of(
         self, target: WatchTarget, state: TargetState, now: float, watching_since: float
     ) -> TargetState | None:
@@ -51,12 +66,16 @@ class News:
         return state if states.to_tell(state) and self._may_tell(target, state, now) else None
 
     def _may_tell(self, target: WatchTarget, state: TargetState, now: float) -> bool:
-        """Outside of windows; what was seen before a pause may be mended by now, so a check comes first."""
+        """
+        Outside of windows. What was seen before a pause, or before nobody watched for long, may be mended
+        by now: a check comes first.
+        """
         scope = {"target": target.name, "zone": self._config.time_zone}
         if windows.muted(self._config.maintenance, now, **scope):
             return False
         pause = windows.last_pause_end(self._config.maintenance, now, **scope)
-        return pause is None or state.blind or (state.last_conclusive_at or 0.0) >= pause
+        seen = state.last_conclusive_at or 0.0
+        return state.blind or (seen >= (pause or 0.0) and now < seen + plan.believed_s(target, self._config))
 
 
 def _run_behind(runs: Sequence[store.RunRow], state: TargetState) -> store.RunRow | None:

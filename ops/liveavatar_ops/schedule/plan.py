@@ -164,7 +164,12 @@ def blind_at(
         return None
     pause = windows.last_pause_end(config.maintenance, now, **scope)
     base = max(watching_since, state.last_conclusive_at or 0.0, pause or 0.0)
-    return base + config.blind_after * target.every_s * (1 + config.jitter) + config.lease
+    return base + believed_s(target, config)
+
+
+def believed_s(target: WatchTarget, config: WatchConfig) -> float:
+    """For so long a conclusive result is believed without another one."""
+    return config.blind_after * target.every_s * (1 + config.jitter) + config.lease
 
 
 def by_urgency(due: Sequence[tuple[WatchTarget, TargetState, float]]) -> list[WatchTarget]:

@@ -230,14 +230,14 @@ class Rounds:
             else:
                 backoff = plan.Backoff() if _proves_room(run, outcome, backoff) else backoff
                 due = plan.next_due(
-                    run.target,
-                    new,
-                    started_at=run.started_at,
-                    ended_at=now,
-                    config=self.config,
-                    rng=self._rng,
+                    run.target, new, started_at=min(run.started_at, now), ended_at=now,
+                    config=self.config, rng=self._rng,
+                )  # fmt: skip
+            told = new
+            if outcome.verdict is not Verdict.INCONCLUSIVE:  # that one says nothing, so it tells nothing
+                told = self._tell.state(
+                    db, run.target.name, state, new, outcome=outcome, run=run.token, now=now
                 )
-            told = self._tell.state(db, run.target.name, state, new, outcome=outcome, run=run.token, now=now)
             store.end_run(db, run.token, now, outcome)
             store.keep_backoff(db, backoff)
             store.keep(db, run.target.name, told, due)
@@ -259,8 +259,10 @@ class Rounds:
         return True
 
     def look_for_blindness(self) -> None:
-        """Tell what no result tells: targets that are not seen any more, and what a window kept back."""
-        self._news.look(self.targets, self._now(), watching_since=self._since)
+        """Tell what no result tells: targets not seen any more, kept back by a window, given up."""
+        now = self._now()
+        self._news.look(self.targets, now, watching_since=self._since)
+        self._news.tell_anew(self.targets, now)
 
     def _account(self, db: sqlite3.Connection, now: float, others: Others) -> plan.Account:
         begin = windows.day_begin(now, self.config.time_zone)

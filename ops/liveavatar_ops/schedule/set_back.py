@@ -28,21 +28,23 @@ def is_set_back(db: sqlite3.Connection, now: float) -> bool:
 def bring_back(
     db: sqlite3.Connection, targets: Sequence[WatchTarget], config: WatchConfig, now: float
 ) -> bool:
-    """From now on nothing waits for longer than it could be put off now. Whether anything did."""
-    changed = lease.bring_back(db, now)
-    for target in targets:
-        known = store.known(db, target.name)
-        state = _by_now(known.state, now)
-        due = min(known.due, now + plan.longest_apart_s(target, config))
-        if (state, due) != (known.state, known.due):
-            store.keep(db, target.name, state, due)
-            changed = True
+    """
+    From now on nothing waits for longer than it could be put off now. False if another watcher saw to it.
+
+    Nobody looks a second time, so this is for every watcher's targets; those whose interval only another
+    one knows are due at once.
+    """
+    if not is_set_back(db, now):
+        return False
+    lease.bring_back(db, now)
+    store.bring_back(db, now)
+    apart = {target.name: plan.longest_apart_s(target, config) for target in targets}
+    for name, known in store.all_known(db).items():
+        store.keep(db, name, _by_now(known.state, now), min(known.due, now + apart.get(name, 0.0)))
     backoff = store.backoff(db)
     until = min(backoff.until, now + plan.longest_backoff_s(config.quota))
-    if until != backoff.until:
-        store.keep_backoff(db, backoff.model_copy(update={"until": until}))
-        changed = True
-    return changed
+    store.keep_backoff(db, backoff.model_copy(update={"until": until}))
+    return True
 
 
 def _by_now(state: TargetState, now: float) -> TargetState:

@@ -124,11 +124,6 @@ def told(state: TargetState) -> TargetState:
     return state.model_copy(update={"told": state.shown, "told_since": state.since})
 
 
-def still_told(state: TargetState, before: State) -> TargetState:
-    """What people were to be told never reached them."""
-    return state.model_copy(update={"told": before, "told_since": 0.0})
-
-
 def _level(level: State, window: tuple[State, ...], confirm: Confirm) -> State:
     """k of n: worse if `failures` results are at least that bad, better if `recoveries` are that good."""
     latest = window[-1]

@@ -131,6 +131,16 @@ def never_ran(db: sqlite3.Connection, token: int) -> None:
     )
 
 
+def bring_back(db: sqlite3.Connection, now: float) -> None:
+    """After the clock was set back: what happened happened by now, so that a run costs one day only."""
+    db.execute(
+        "UPDATE runs SET started_at = min(started_at, :now), ended_at = min(ended_at, :now)"
+        " WHERE started_at > :now OR ended_at > :now",
+        {"now": now},
+    )
+    db.execute("UPDATE targets SET first_seen = min(first_seen, ?)", (now,))
+
+
 def spent_since(db: sqlite3.Connection, begin: float) -> float:
     """Credits of all runs that began since then; a running one counts with what is set aside."""
     row = db.execute(

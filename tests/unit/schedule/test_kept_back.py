@@ -109,3 +109,27 @@ def test_what_was_seen_before_a_pause_is_not_told_after_it(file: Path, clock: Cl
 
     assert before_the_check == []
     assert titles(file) == ["dev/front-desk is down"]
+
+
+@pytest.mark.parametrize("first", ["unhealthy", "inconclusive"])
+def test_a_watcher_that_was_away_for_days_checks_before_it_tells(file: Path, clock: Clock, first: str):
+    """What a window kept back then is no news by now; a check that says nothing does not make it any."""
+    once(seldom(file, clock, MUTE, every_s=HOURS), outcome("unhealthy"), clock=clock)
+    clock.at += 5 * 24 * HOURS + 2 * HOURS
+    rounds = seldom(file, clock, MUTE, every_s=HOURS)
+    rounds.look_for_blindness()
+    before_the_check = titles(file)
+    once(rounds, outcome(first), clock=clock)
+    rounds.look_for_blindness()
+
+    assert before_the_check == []
+    assert titles(file) == (["dev/front-desk is down"] if first == "unhealthy" else [])
+
+
+def test_a_watcher_that_was_away_for_an_hour_tells_what_it_knows(file: Path, clock: Clock):
+    """That is no longer than between two checks."""
+    once(seldom(file, clock, MUTE), outcome("unhealthy"), clock=clock)
+    clock.at = NOON + 2 * HOURS
+    seldom(file, clock, MUTE).look_for_blindness()
+
+    assert titles(file) == ["dev/front-desk is down"]

@@ -11,8 +11,9 @@ from liveavatar_ops.schedule.config import Channel
 from liveavatar_ops.schedule.database import Database
 from liveavatar_ops.schedule.log import Log
 from liveavatar_ops.schedule.notify.bodies import slack_body, webhook_body
+from liveavatar_ops.schedule.notify.letters import MOST_ATTEMPTS
 from liveavatar_ops.schedule.notify.message import budget_spent, change
-from liveavatar_ops.schedule.notify.send import MOST_ATTEMPTS, NotDelivered, Outbox, post
+from liveavatar_ops.schedule.notify.send import NotDelivered, Outbox, post
 from liveavatar_ops.schedule.settings import known_secrets, webhook_urls
 from liveavatar_ops.schedule.states import State
 from tests.support.watch_world import Receiver
@@ -83,7 +84,7 @@ class Mailbox:
     def another(self, **more) -> Outbox:
         urls = {"webhook:A": SecretStr("https://a"), "slack:B": SecretStr("https://b")}
         log = Log(open("/dev/null", "w"))  # noqa: PTH123, SIM115 (closed with the process)
-        return Outbox(self.database, urls, now=self.clock, log=log, send=self.send, **more)
+        return Outbox(self.database, urls, now=self.clock, log=log, **{"send": self.send, **more})
 
     def send(self, url: SecretStr, body: bytes) -> None:
         if failure := (self.fails.pop(0) if self.fails else None):

@@ -4,9 +4,10 @@ import base64
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from liveavatar_ops.schedule import store
-from liveavatar_ops.schedule.notify.send import NotDelivered, Outbox
+from liveavatar_ops.schedule.notify.send import TIMEOUT_S, NotDelivered, Outbox
 from tests.support.fake_check import png
 from tests.unit.schedule.test_messages import DOWN, PAGE, Mailbox
 
@@ -72,3 +73,38 @@ def test_a_receiver_that_refuses_the_picture_gets_the_words(tmp_path: Path, evid
     assert plain["title"] == DOWN.title
     assert "contact_sheet_png" not in plain
     assert images(slack) == []
+
+
+def test_a_receiver_that_breaks_off_at_the_picture_gets_the_words(tmp_path: Path, evidence: Path):
+    """Without an answer nobody knows why: the next attempt is without it."""
+    box = Mailbox(tmp_path)
+
+    def breaks_off(url: SecretStr, body: bytes) -> None:
+        if b"contact_sheet_png" in body:
+            raise NotDelivered("the receiver was not reached (ConnectionResetError)")
+        box.send(url, body)
+
+    outbox = box.another(page_url=PAGE, evidence=evidence, showing=BOTH, send=breaks_off)
+    [slack] = posted(box, outbox, sheet="s.png")
+    box.clock.at += 10.0
+    outbox.empty()
+
+    assert images(slack), "the other channel waits for nothing and misses nothing"
+    assert [body["title"] for _, body in box.sent[1:]] == [DOWN.title]
+
+
+def test_a_letter_of_two_slow_sends_stays_with_its_sender(tmp_path: Path, evidence: Path):
+    """A receiver that refuses the picture after ten seconds takes ten more for the words."""
+    box = Mailbox(tmp_path)
+    more = {"page_url": PAGE, "evidence": evidence, "showing": BOTH}
+
+    def slow(url: SecretStr, body: bytes) -> None:
+        box.clock.at += TIMEOUT_S
+        if b"contact_sheet_png" in body:
+            raise NotDelivered("the receiver answered HTTP 413", for_good=True)
+        box.another(**more).empty()  # another watcher looks just before the answer comes
+        box.send(url, body)
+
+    arrived = posted(box, box.another(**more, send=slow), sheet="s.png")
+
+    assert ["blocks" in body for body in arrived] == [True, False], "one of each, B by the other watcher"

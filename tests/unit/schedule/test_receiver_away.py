@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -12,20 +13,25 @@ from liveavatar_ops.schedule.notify.send import PATIENT_ATTEMPTS, NotDelivered, 
 from tests.support.watching import Clock, config, once, outcome, rows, target, titles, watcher
 
 DAY_S = 86400.0
+MUTE = {"from": "2026-03-02T00:00", "to": "2026-03-03T12:00", "mode": "mute"}
 
 
 class Office:
     """A watcher of one target whose messages go to channels A and B; those in `away` are not reached."""
 
-    def __init__(self, folder: Path, clock: Clock, *channels: str) -> None:
+    def __init__(self, folder: Path, clock: Clock, *channels: str, **settings: Any) -> None:
         self.clock, self.away, self.heard, self.log = clock, set(), [], io.StringIO()
         self.path, self.for_good = folder / "w.sqlite3", False
-        settings = config(
-            every="1h", blind_after=1000, notify=[{"kind": "webhook", "url_env": name} for name in channels]
-        )
-        self.rounds = watcher(self.path, clock, [target(every_s=3600.0)], settings)
+        self.settings = settings
+        self.configured(*channels)
         urls = {f"webhook:{name}": SecretStr(name) for name in channels}
         self.outbox = Outbox(Database(self.path), urls, now=clock, log=Log(self.log), send=self.send)
+
+    def configured(self, *channels: str) -> None:
+        """A watcher starts that tells these."""
+        notify = [{"kind": "webhook", "url_env": name} for name in channels]
+        settings = config(every="1h", blind_after=1000, notify=notify, **self.settings)
+        self.rounds = watcher(self.path, self.clock, [target(every_s=3600.0)], settings)
 
     def send(self, url: SecretStr, body: bytes) -> None:
         if url.get_secret_value() in self.away:
@@ -113,3 +119,66 @@ def test_a_message_does_not_wait_for_a_moment_of_the_old_time(tmp_path: Path, cl
     office.outbox.empty()
 
     assert office.heard == [("A", "down")]
+
+
+def test_a_new_outage_is_told_though_the_end_of_the_last_one_was_refused(tmp_path: Path, clock: Clock):
+    """The last word that the receiver took is the same word, of another outage."""
+    office = Office(tmp_path, clock, "A")
+    office.finds("healthy", "unhealthy", "unhealthy")
+    office.passes(60.0)
+    office.away, office.for_good = {"A"}, True
+    office.finds("healthy", "healthy")
+    office.passes(60.0)
+    office.away = set()
+    office.finds("unhealthy", "unhealthy")
+    office.passes(60.0)
+
+    assert office.heard == [("A", "down"), ("A", "down")]
+
+
+def test_a_new_outage_is_told_to_a_channel_that_was_away_from_the_configuration(tmp_path: Path, clock: Clock):
+    """It did not hear that the last one ended."""
+    office = Office(tmp_path, clock, "A", "B")
+    office.finds("healthy", "unhealthy", "unhealthy")
+    office.passes(60.0)
+    office.configured("B")
+    office.finds("healthy", "healthy")
+    clock.at += 10 * DAY_S
+    office.configured("A", "B")
+    office.finds("unhealthy", "unhealthy")
+    office.passes(60.0)
+
+    assert [word for to, word in office.heard if to == "A"] == ["down", "down"]
+
+
+@pytest.mark.parametrize("lost", ["down", "up"])
+def test_a_channel_that_heard_hears_the_end_though_another_was_away(tmp_path: Path, clock: Clock, lost: str):
+    """A is given up inside a window; what B believes is put right after it, whichever word A lost."""
+    office = Office(tmp_path, clock, "A", "B", maintenance=[MUTE])
+    back = "up" if lost == "down" else "down"
+    if lost == "up":
+        office.finds("unhealthy", "unhealthy")
+        office.passes(60.0)
+    office.away = {"A"}
+    office.finds(*["healthy"] * 2, *["unhealthy"] * (2 if lost == "down" else 0))
+    office.passes(1.1 * DAY_S, pace_s=100.0)
+    inside = list(office.heard)
+    laid = rows(office.path, "SELECT given_up IS NOT NULL AS lost FROM outbox")[-2:]
+    office.finds(*["healthy" if back == "up" else "unhealthy"] * 2)
+    office.away = set()
+    clock.at += DAY_S
+    office.passes(60.0)
+
+    assert (inside[-1], laid) == (("B", lost), [{"lost": 1}, {"lost": 0}])
+    assert office.heard[len(inside) :] == [("A", back), ("B", back)]
+
+
+def test_what_was_given_up_is_not_told_anew_of_a_target_that_nobody_watches(tmp_path: Path, clock: Clock):
+    """For ever, as nothing would end it."""
+    office = Office(tmp_path, clock, "A")
+    office.away = {"A"}
+    office.finds("healthy", "unhealthy", "unhealthy")
+    office.rounds.watch([])
+    office.passes(1.1 * DAY_S, pace_s=100.0)
+
+    assert len(rows(office.path, "SELECT * FROM outbox")) == 1

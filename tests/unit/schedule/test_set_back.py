@@ -5,10 +5,24 @@ from typing import Any
 
 import pytest
 
+from liveavatar_ops.health.ledger import Ledger
 from liveavatar_ops.schedule import store
 from liveavatar_ops.schedule.database import Database
+from liveavatar_ops.schedule.elsewhere import Elsewhere
 from liveavatar_ops.schedule.plan import Backoff
-from tests.support.watching import Clock, Machine, config, once, outcome, rows, target, titles, watcher
+from liveavatar_ops.schedule.set_back import is_set_back
+from tests.support.watching import (
+    Clock,
+    Machine,
+    config,
+    once,
+    outcome,
+    owner,
+    rows,
+    target,
+    titles,
+    watcher,
+)
 
 HOURS = 3600.0
 NOTIFY = [{"kind": "webhook", "url_env": "A"}]
@@ -87,3 +101,64 @@ def test_the_lease_of_a_watcher_elsewhere_runs_out_by_the_new_time(file: Path, c
 
     assert begun
     assert rows(file, "SELECT stage FROM runs ORDER BY token")[0] == {"stage": "lost"}
+
+
+def test_credits_spent_under_the_wrong_time_count_on_one_day_only(file: Path, clock: Clock):
+    """On the day that it really is; the days until the wrong time comes have budgets of their own."""
+    right = clock.at
+    clock.at += 5 * 24 * HOURS
+    rounds = watcher(file, clock, [target(every_s=HOURS)], config(budget={"credits_a_day": 2}))
+    once(rounds, outcome("healthy"), outcome("healthy"), clock=clock)
+    clock.at = right
+    today, _ = looks(rounds, clock, hours=0.5)
+    with Database(file).reading() as db:
+        still_set_back = is_set_back(db, right)
+    clock.at = right + 12 * HOURS
+    tomorrow, _ = looks(rounds, clock, hours=0.5)
+
+    assert (today, len(tomorrow)) == ([], 1)
+    assert not still_set_back
+
+
+def test_targets_of_every_watcher_are_brought_back(file: Path, clock: Clock):
+    """The first to look has never heard of the other's."""
+    one = watcher(file, clock, [target("a")], config())
+    other = watcher(file, clock, [target("b")], config(), pid=2)
+    for rounds in (one, other):
+        once(rounds, outcome("healthy"), clock=clock)
+    clock.at -= 6 * HOURS
+    begun = [looks(rounds, clock, hours=0.25)[0] for rounds in (one, other)]
+
+    assert all(begun)
+
+
+def test_a_check_that_was_running_does_not_put_off_the_next_one(file: Path, clock: Clock):
+    """It began at a moment of the old time, and ends after that was seen."""
+    rounds = watcher(file, clock, [target()], config())
+    [run] = rounds.start_due().started
+    clock.at -= 6 * HOURS
+    rounds.start_due()
+    rounds.finish(run, outcome("healthy"))
+    begun, _ = looks(rounds, clock, hours=0.25)
+
+    assert begun
+
+
+def test_our_own_checks_do_not_turn_into_others(tmp_path: Path, file: Path, clock: Clock):
+    """The ledger of sessions knows them by the wrong time still."""
+    right = clock.at
+    clock.at += 5 * 24 * HOURS
+    ledger = Ledger(tmp_path / "ledger.sqlite3", now=clock)
+    rounds = watcher(file, clock, [target()], config())
+    [run] = rounds.start_due().started
+    rounds.child_is(run, owner(60))
+    ledger.plan("ours", target="desk", api_url="", parent=owner(60), deadline_at=clock.at + 300, rate=1.0)
+    ledger.minted("ours", "session-1")
+    ledger.starting("ours")
+    clock.at = right
+    rounds.start_due()
+    seen = Elsewhere(ledger.path, Database(file), now=clock)
+    today = seen.credits_since(right - 12 * HOURS)
+    clock.at += 48 * HOURS
+
+    assert (today, seen.credits_since(right + 36 * HOURS)) == (0, 0)

@@ -9,8 +9,9 @@ from liveavatar_ops.schedule import metrics, store
 from liveavatar_ops.schedule.database import Database
 from liveavatar_ops.schedule.lease import Leases
 from liveavatar_ops.schedule.log import Log
+from liveavatar_ops.schedule.notify.letters import MOST_ATTEMPTS
 from liveavatar_ops.schedule.notify.message import budget_spent
-from liveavatar_ops.schedule.notify.send import MOST_ATTEMPTS, NotDelivered, Outbox, post
+from liveavatar_ops.schedule.notify.send import NotDelivered, Outbox, post
 from liveavatar_ops.schedule.page.view import page_of
 from liveavatar_ops.schedule.snapshot import Camera
 from tests.support.watch_world import Receiver

@@ -1,19 +1,11 @@
 """What becomes of letters in the outbox: one message for one channel each. In the caller's transaction."""
 
-import json
 import sqlite3
 
-from liveavatar_ops.schedule import states, store
 from liveavatar_ops.schedule.notify.message import Message
 
+MOST_ATTEMPTS = 288  # a day of the longest pauses: a receiver that is away for a night misses nothing
 UNSENT = "sent_at IS NULL AND given_up IS NULL"
-
-
-def post(db: sqlite3.Connection, channel: str, message: Message, now: float) -> None:
-    """Lay it in the outbox, unless the channel was told just that before or will be."""
-    if message.event == "state" and _last_word(db, channel, message.target) == message.now:
-        return
-    store.post(db, channel, message.target, message.model_dump(mode="json"), now)
 
 
 def first_of_each_target(db: sqlite3.Connection, channel: str) -> list[sqlite3.Row]:
@@ -53,17 +45,18 @@ def lost(db: sqlite3.Connection, number: int, why: str) -> None:
     db.execute("UPDATE outbox SET given_up = ? WHERE id = ?", (why, number))
 
 
-def not_told(db: sqlite3.Connection, message: Message) -> None:
-    """People still believe what they did before this message, so that it is told anew if it still holds."""
-    known = store.all_known(db).get(message.target)
-    if known is not None and known.state.told is message.now:
-        store.keep(db, message.target, states.still_told(known.state, message.before))
+def in_vain(db: sqlite3.Connection, target: str) -> list[tuple[str, Message]]:
+    """
+    (channel, message) where a channel's newest about this target was tried to the last and reached nobody.
 
-
-def _last_word(db: sqlite3.Connection, channel: str, target: str) -> str | None:
-    row = db.execute(
-        "SELECT message FROM outbox WHERE channel = ? AND target = ? AND given_up IS NULL"
-        " ORDER BY id DESC LIMIT 1",
-        (channel, target),
-    ).fetchone()
-    return None if row is None else str(json.loads(row["message"])["now"])
+    One that the receiver refused for good is not among them: it would be refused again.
+    """
+    rows = db.execute(
+        "SELECT channel, message, given_up, attempts, max(id) FROM outbox WHERE target = ? GROUP BY channel",
+        (target,),
+    ).fetchall()
+    return [
+        (row["channel"], Message.model_validate_json(row["message"]))
+        for row in rows
+        if row["given_up"] is not None and row["attempts"] >= MOST_ATTEMPTS
+    ]

@@ -24,7 +24,6 @@ from liveavatar_ops.schedule.shelf import SHEETS, content, file_in
 
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 300.0
-MOST_ATTEMPTS = 288  # a day of the longest pauses: a receiver that is away for a night misses nothing
 PATIENT_ATTEMPTS = 6  # some minutes; after them newer news takes the place of older, and the log is silent
 TIMEOUT_S = 10.0
 WORTH_REPEATING = (401, 403, 404, 408, 410, 425, 429)
@@ -106,7 +105,8 @@ class Outbox:
             if row["attempts"] >= PATIENT_ATTEMPTS:
                 row = letters.newest_instead(db, row)
             attempt = row["attempts"] + 1
-            letters.put_off(db, row["id"], attempt, now + TIMEOUT_S + _pause_s(attempt))
+            sends = 2 if self._shows(channel, attempt) else 1  # with the picture, then without
+            letters.put_off(db, row["id"], attempt, now + sends * TIMEOUT_S + _pause_s(attempt))
         return Letter(row["id"], channel, Message.model_validate_json(row["message"]), attempt)
 
     def _deliver(self, letter: Letter) -> bool:
@@ -121,13 +121,17 @@ class Outbox:
 
     def _send_one(self, letter: Letter) -> None:
         """With its picture where that is wanted; a receiver that will not have it gets the words."""
-        sheet = self._sheet(letter) if letter.channel in self._showing else None
+        sheet = self._sheet(letter) if self._shows(letter.channel, letter.attempt) else None
         try:
             self._send(self._urls[letter.channel], self._body(letter, sheet))
         except NotDelivered as why:
             if sheet is None or not why.for_good:
                 raise
             self._send(self._urls[letter.channel], self._body(letter, None))
+
+    def _shows(self, channel: str, attempt: int) -> bool:
+        """The first attempt only: who breaks off at a large body, or takes too long, gives no reason."""
+        return channel in self._showing and attempt == 1
 
     def _sheet(self, letter: Letter) -> bytes | None:
         if self._evidence is None or letter.message.run is None:
@@ -136,7 +140,7 @@ class Outbox:
 
     def _failed(self, letter: Letter, why: NotDelivered) -> bool:
         """Whether it was given up, so that the next one may go: this one is out of the way."""
-        given_up = why.for_good or letter.attempt >= MOST_ATTEMPTS
+        given_up = why.for_good or letter.attempt >= letters.MOST_ATTEMPTS
         if given_up or letter.attempt <= PATIENT_ATTEMPTS:
             self._log.say(
                 "message.not_delivered",
@@ -147,8 +151,6 @@ class Outbox:
                 letters.put_off(db, letter.number, letter.attempt, self._now() + _pause_s(letter.attempt))
                 return False
             letters.lost(db, letter.number, str(why))
-            if not why.for_good and letter.message.event == "state":  # what cannot be taken is not told again
-                letters.not_told(db, letter.message)
         return True
 
     def _body(self, letter: Letter, sheet: bytes | None) -> bytes:
@@ -166,7 +168,7 @@ def _pause_s(attempt: int) -> float:
 
 def _is_due(try_at: float, now: float) -> bool:
     """One that lies further ahead than any pause was put off before the clock was set back."""
-    return not now < try_at <= now + TIMEOUT_S + LONGEST_PAUSE_S
+    return not now < try_at <= now + 2 * TIMEOUT_S + LONGEST_PAUSE_S
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -55,7 +55,23 @@ class Teller:
         if store.first_today(db, day):
             self._post(db, budget_spent(spent, limit, until, now), now)
 
+    def unheard(self, db: sqlite3.Connection, target: str, state: TargetState) -> list[tuple[str, Message]]:
+        """(channel, message) of what people were told and still holds, where the channel was out of reach."""
+        if state.told is not state.shown:
+            return []
+        who = self._who(target)
+        return [
+            (to, what) for to, what in letters.in_vain(db, target) if to in who and what.now is state.told
+        ]
+
     def _post(self, db: sqlite3.Connection, message: Message, now: float) -> None:
-        for channel in self._config.notify:
-            if not channel.targets or not message.target or message.target in channel.targets:
-                letters.post(db, channel_name(channel), message, now)
+        for channel in self._who(message.target):
+            store.post(db, channel, message.target, message.model_dump(mode="json"), now)
+
+    def _who(self, target: str) -> list[str]:
+        """The channels that hear of it; the budget is of no target and concerns all."""
+        return [
+            channel_name(each)
+            for each in self._config.notify
+            if not each.targets or not target or target in each.targets
+        ]
