@@ -272,9 +272,9 @@ class Limits(BaseModel):
         0.8, "share", "of the watch heard, before silence proves anything on a busy machine", _OWN
     )
     host_stood_share: float = _limit(
-        0.5, "share", "of a gap in which our own process stood still too excuses the avatar", _OWN
+        0.5, "share", "of a gap in which we stood still, or of a wait without connection, excuses it", _OWN
     )
-    lost_gap_s: float = _limit(0.5, "s", "a shorter gap is not held against losses on our line", _OWN)
+    lost_gap_s: float = _limit(0.5, "s", "less, of a gap or of our question, is not laid at our line", _OWN)
     lost_arrived_share: float = _limit(
         0.25, "share", "of the usual packets came in a gap: the avatar was sending", "decision 0011"
     )

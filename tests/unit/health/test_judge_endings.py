@@ -7,7 +7,8 @@ from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.verdicts import Cause, Severity, Verdict
 from tests.support.health_facts import healthy
-from tests.support.health_faults import BACK, GAP_TO_THE_END, LOST, TABLE
+from tests.support.health_faults import TABLE
+from tests.support.health_faults_connection import BACK, GAP_TO_THE_END, LOST
 
 
 def stopped(reason: str | None = None, *, at_s: float = 7.9) -> tuple[EventFact, ...]:
@@ -117,6 +118,29 @@ def test_an_sdk_that_gave_up_is_one_reason_and_says_after_how_long():
 
     assert [reason.sentence for reason in judged.reasons] == [
         "Our connection to the room was lost and had not come back after 5 s (UNKNOWN_REASON)."
+    ]
+
+
+def test_what_fell_into_a_lost_connection_says_so_and_how_often_it_was_lost():
+    """Nobody came, and nobody could have been seen."""
+    question, nobody, broke = (
+        [reason.sentence for reason in judge(TABLE[row][0], Limits()).reasons]
+        for row in (
+            "the question fell into a lost connection",
+            "the connection is lost before the avatar comes",
+            "signalling breaks off before the avatar comes",
+        )
+    )
+
+    assert question[0].endswith("; our connection to the room was lost for 0.5 s of our question.")
+    assert nobody[0] == (
+        "The room was there, but no avatar joined it within 20.0 s; our connection to the room was lost for "
+        "19.9 s of that time."
+    )
+    assert nobody[1] == "The connection was lost once and had not come back after 19.9 s."
+    assert broke == [
+        "The room's connection broke off (SIGNAL_CLOSE).",
+        "No avatar had joined after 1.8 s, when the connection ended.",
     ]
 
 

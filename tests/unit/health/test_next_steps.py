@@ -13,7 +13,7 @@ from liveavatar_ops.health.next_steps import NEXT_STEPS
 from liveavatar_ops.health.overrides import limits_from
 from liveavatar_ops.health.verdicts import Cause
 from tests.support.health_facts import healthy
-from tests.support.health_faults import NO_VIDEO, room
+from tests.support.health_fault_parts import NO_VIDEO, room
 
 FPS = 25
 

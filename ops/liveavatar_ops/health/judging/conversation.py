@@ -25,13 +25,13 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
         return
     talk = facts.conversation
     if talk.answer_started_s is None:
-        yield _no_answer(talk, facts, limits, no_track=no_track)
+        yield _of_answer(_no_answer(talk, facts, limits, no_track=no_track))
     elif _nothing_but_a_sound(talk, facts, limits):
         text = (
             f"Only {talk.answer_speech_s:.1f} s of sound came back, no mouth moved, and the service never "
             "said that the avatar spoke (avatar.speak_started): a sound is no answer."
         )
-        yield _reason(Cause.NO_ANSWER, Severity.DEGRADES, text)
+        yield _of_answer(_reason(Cause.NO_ANSWER, Severity.DEGRADES, text))
     else:
         yield from _lips(talk, limits)
         yield from _claims(talk, facts, limits)
@@ -122,6 +122,10 @@ def _claims(talk: ConversationFacts, facts: Facts, limits: Limits) -> Iterator[R
 
 def _note(sentence: str) -> Reason:
     return _reason(Cause.NO_ANSWER, Severity.NOTE, sentence)
+
+
+def _of_answer(reason: Reason) -> Reason:
+    return reason.model_copy(update={"measure": "answer"})
 
 
 def _reason(cause: Cause, severity: Severity, sentence: str) -> Reason:
