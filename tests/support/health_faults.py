@@ -218,6 +218,27 @@ TABLE = {
     "silence put in where the avatar sent none": (
         healthy(TALK, network={"concealed_share": 0.01, "concealed_silence_share": 0.5}), H, Cause.NONE
     ),
+    "a voice in shreds": (
+        healthy(TALK, audio={"speech_s": 3.5, "level_dbfs": -20.0, "broken_share": 0.3}), U, Cause.DISTORTED
+    ),
+    "a voice in shreds, packets lost": (
+        healthy(
+            TALK,
+            audio={"speech_s": 3.5, "level_dbfs": -20.0, "broken_share": 0.3},
+            network={"concealed_share": 0.04, "sound_loss_share": 0.1},
+        ),
+        I,
+        Cause.OWN_NETWORK,
+    ),
+    "a voice in shreds, silence put in for packets lost": (
+        healthy(
+            TALK,
+            audio={"speech_s": 3.5, "level_dbfs": -20.0, "broken_share": 0.3},
+            network={"concealed_share": 0.02, "concealed_silence_share": 0.3, "sound_loss_share": 0.3},
+        ),
+        I,
+        Cause.OWN_NETWORK,
+    ),
     "hard to hear": (healthy(TALK, audio={"speech_s": 3.0, "level_dbfs": -43.0}), D, Cause.MUTE),
     "left open": (healthy(stop=StopFacts(needed=True, sentence="500.")), U, Cause.CLEAN_UP),
     "slow to stop": (healthy(stop={"took_s": 8.0}), D, Cause.SLOW),

@@ -1,9 +1,9 @@
 """Faults of our connection to the room, as facts: what happened, the verdict and cause that it must get."""
 
-from liveavatar_ops.health.facts import Reconnection, StopFacts
+from liveavatar_ops.health.facts import Reconnection, StopFacts, Unasked
 from liveavatar_ops.health.verdicts import Cause
 from tests.support.health_facts import healthy
-from tests.support.health_fault_parts import NO_VIDEO, NOTHING_HEARD, TALK, D, I, U, room
+from tests.support.health_fault_parts import NO_VIDEO, NOTHING_HEARD, STARVED, TALK, D, I, U, room
 
 LOST = {"reconnects": 1, "reconnections": (Reconnection(since_s=8.5),)}
 BACK = {
@@ -12,6 +12,8 @@ BACK = {
 LOST_AT_ONCE = {"reconnects": 1, "reconnections": (Reconnection(since_s=1.3),)}
 HICCUP = (Reconnection(since_s=6.5, until_s=6.6),)
 GAP_TO_THE_END = {"longest_gap_s": 6.0, "longest_gap_at_s": 8.0, "open_gap_s": 6.0, "fps": 14.0}
+REFUSED = Unasked(kind="microphone_refused", why="the engine is closed")
+CUT_OFF = Unasked(kind="session_over", why="a minute")
 UNHEARD_STOP = StopFacts(needed=True, sentence="No answer.", unheard=True)
 
 CONNECTION = {
@@ -113,6 +115,22 @@ CONNECTION = {
         ),
         U,
         Cause.SIGNALLING,
+    ),
+    "our microphone is refused in a lost connection": (
+        healthy(TALK, room=BACK, conversation=None, unasked=REFUSED), I, Cause.SIGNALLING
+    ),
+    "the talk is cut off in a lost connection": (
+        healthy(TALK, room=LOST, conversation=None, unasked=CUT_OFF), I, Cause.SIGNALLING
+    ),
+    "the talk is cut off, all of our network is gone": (
+        healthy(
+            TALK, room=LOST, conversation=None, unasked=CUT_OFF, stop={"stopped": True, "unheard": True}
+        ),
+        I,
+        Cause.OWN_NETWORK,
+    ),
+    "the talk is cut off on a starved host": (
+        healthy(TALK, host=STARVED, conversation=None, unasked=CUT_OFF), I, Cause.OWN_HOST
     ),
     "another has our identity": (
         healthy(room={"disconnected_s": 8.0, "disconnect_reason": "DUPLICATE_IDENTITY"}), U, Cause.SIGNALLING

@@ -175,6 +175,13 @@ def test_a_stop_that_was_answered_late_alone_is_no_lost_network():
     assert judge(healthy(room=back, stop=left), Limits()).cause is Cause.CLEAN_UP
 
 
+@pytest.mark.parametrize(("stopped", "words"), [(False, "from here either."), (True, "at first either.")])
+def test_a_network_that_came_back_for_the_stop_is_told_so(stopped: bool, words: str):
+    facts = healthy(room=LOST, video=GAP_TO_THE_END, stop={"stopped": stopped, "unheard": True})
+
+    assert judge(facts, Limits()).headline.endswith(words)
+
+
 @pytest.mark.parametrize(
     ("at_s", "longest_s", "verdict"),
     [(60.4, 60, Verdict.HEALTHY), (30.0, 60, Verdict.UNHEALTHY), (60.4, None, Verdict.UNHEALTHY)],

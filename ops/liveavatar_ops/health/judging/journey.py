@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from liveavatar_ops.health.facts import CreditFacts, Depth, Facts, Refusal
-from liveavatar_ops.health.judging import connection
+from liveavatar_ops.health.judging import connection, own_side
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity
 
@@ -56,9 +56,9 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
     yield from connection.reasons(facts, limits)
 
 
-def unfinished(facts: Facts) -> list[Reason]:
+def unfinished(facts: Facts, limits: Limits) -> list[Reason]:
     """What a check must have seen before its silence may be called health."""
-    depth = facts.target.depth
+    depth, lost = facts.target.depth, connection.lost(facts)
     missing = None
     if not any(step.ok for step in facts.steps):
         missing = "no API call was answered"
@@ -67,12 +67,14 @@ def unfinished(facts: Facts) -> list[Reason]:
     elif depth.includes(Depth.VIDEO) and not facts.video.frames:
         missing = "no frame was seen"
     elif depth.includes(Depth.CONVERSATION) and facts.conversation is None:
-        if facts.unasked and facts.unasked.kind == "session_over":
+        cut_off = facts.unasked is not None and facts.unasked.kind == "session_over"
+        if cut_off and not lost and not own_side.starved(facts, limits):
             return [_reason(Cause.CONFIGURATION, Severity.DOUBTFUL, _TOO_SHORT)]
-        missing = "nothing was said"
+        missing = "the talk was not over" if cut_off else "nothing was said"
     if missing is None:
         return []
-    return [_reason(Cause.OWN_HOST, Severity.DOUBTFUL, f"The check ended before it was done: {missing}.")]
+    text = f"The check ended before it was done: {missing}."
+    return [_reason(Cause.SIGNALLING if lost else Cause.OWN_HOST, Severity.DOUBTFUL, text)]
 
 
 def for_want_of_credits(reason: Reason, facts: Facts) -> Reason:
