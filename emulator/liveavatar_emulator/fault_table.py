@@ -107,7 +107,7 @@ KINDS: dict[str, FaultKind] = {
     "still_mouth": _worker("the voice speaks, the mouth stays still"),
     "silent_mouth": _worker("the mouth moves, no voice is heard"),
     "clipped": _worker("the voice is clipped"),
-    "breaks_up": _worker("every other tenth of a second of the voice is missing"),
+    "breaks_up": _worker("two thirds of the voice are missing, in holes of 120 ms"),
     "av_offset": _worker("sound and picture are apart", offset_ms=400),
     "leaves": _worker("the avatar leaves the room", after_s=4.0),
     "unpublishes": _worker("the avatar takes its video track back and stays", after_s=4.0),

@@ -6,9 +6,7 @@ from liveavatar_ops.health.facts import (
     AudioFacts,
     CreditFacts,
     Depth,
-    HostFacts,
     LipFacts,
-    Reconnection,
     Refusal,
     RoomFacts,
     RoomFailure,
@@ -17,20 +15,10 @@ from liveavatar_ops.health.facts import (
     Unasked,
     VideoFacts,
 )
-from liveavatar_ops.health.verdicts import Cause, Verdict
+from liveavatar_ops.health.verdicts import Cause
 from tests.support.health_facts import healthy, span, step
-
-NO_VIDEO = VideoFacts(watched_until_s=14.0)
-STARVED = HostFacts(loop_lag_p95_s=0.3, loop_lag_max_s=1.2, busy_share=1.0, cores=2)
-SILENT = {"answer_started_s": None, "answer_latency_s": None, "answer_speech_s": 0.0, "waited_s": 12.0}
-UNHEARD = {"speak_started_event_s": None, "user_heard_event_s": None, "mouth_moving_s": 0.0}
-NOTHING_HEARD = {**SILENT, **UNHEARD}
-LOST = {"reconnects": 1, "reconnections": (Reconnection(since_s=8.5),)}
-BACK = {
-    "reconnects": 1, "reconnecting_s": 3.0, "reconnections": (Reconnection(since_s=6.5, until_s=9.5),)
-}  # fmt: skip
-GAP_TO_THE_END = {"longest_gap_s": 6.0, "longest_gap_at_s": 8.0, "open_gap_s": 6.0, "fps": 14.0}
-UNHEARD_STOP = StopFacts(needed=True, sentence="No answer.", unheard=True)
+from tests.support.health_fault_parts import NO_VIDEO, NOTHING_HEARD, SILENT, TALK, D, H, I, U, room
+from tests.support.health_faults_connection import CONNECTION
 
 
 def refusal(error, *, status=None, code=None, at="start", **more):
@@ -43,18 +31,10 @@ def refused(error, **more):
     return healthy(refusal=refusal(error, **more), room=RoomFacts(), video=VideoFacts(), audio=AudioFacts())
 
 
-def room(**changes):
-    """A room that the avatar never came to."""
-    return RoomFacts(**{"connect_started_s": 1.0, "connected_s": 1.2, "watched_until_s": 21.2, **changes})
-
-
 def failed_room(kind, **more):
     failure = RoomFailure(kind=kind, sentence="The LiveKit server could not be reached.", **more)
     return healthy(room=RoomFacts(connect_started_s=1.0, failure=failure), video=NO_VIDEO, audio=AudioFacts())
 
-
-U, D, I, H = Verdict.UNHEALTHY, Verdict.DEGRADED, Verdict.INCONCLUSIVE, Verdict.HEALTHY  # noqa: E741  # I as in inconclusive
-TALK = Depth.CONVERSATION
 
 TABLE = {
     # what happened: facts, verdict, cause
@@ -126,41 +106,7 @@ TABLE = {
     "room closed under us": (
         healthy(room={"disconnected_s": 8.0, "disconnect_reason": "ROOM_DELETED"}), U, Cause.AVATAR_LEFT
     ),
-    "signalling broke off": (
-        healthy(room={"disconnected_s": 8.0, "disconnect_reason": "SIGNAL_CLOSE"}), U, Cause.SIGNALLING
-    ),
-    "media broke off": (
-        healthy(room={"disconnected_s": 8.0, "disconnect_reason": "MEDIA_FAILURE"}), U, Cause.ICE
-    ),
-    "reconnected once": (healthy(room={"reconnects": 1, "reconnecting_s": 0.8}), D, Cause.SIGNALLING),
-    "the connection is lost and does not come back": (
-        healthy(room=LOST, video=GAP_TO_THE_END), U, Cause.SIGNALLING
-    ),
-    "the connection is lost, and the API does not answer either": (
-        healthy(room=LOST, video=GAP_TO_THE_END, stop=UNHEARD_STOP), I, Cause.OWN_NETWORK
-    ),
-    "all of our network is gone while we talk": (
-        healthy(TALK, room=LOST, conversation=NOTHING_HEARD, stop=UNHEARD_STOP), I, Cause.OWN_NETWORK
-    ),
-    "the connection was lost for a while": (
-        healthy(room=BACK, video={"longest_gap_s": 3.5, "longest_gap_at_s": 6.1, "freeze_s": 3.5}),
-        U,
-        Cause.SIGNALLING,
-    ),
-    "the question fell into a lost connection": (
-        healthy(TALK, room=BACK, conversation=NOTHING_HEARD), U, Cause.SIGNALLING
-    ),
-    "the SDK gives up joining anew": (
-        healthy(
-            room={**LOST, "disconnected_s": 13.5, "disconnect_reason": "UNKNOWN_REASON"},
-            video=GAP_TO_THE_END,
-        ),
-        U,
-        Cause.SIGNALLING,
-    ),
-    "another has our identity": (
-        healthy(room={"disconnected_s": 8.0, "disconnect_reason": "DUPLICATE_IDENTITY"}), U, Cause.SIGNALLING
-    ),
+    **CONNECTION,
     "black": (
         healthy(
             video={"black_s": 8.0, "frozen_s": 8.0, "frozen_at_s": 6.0, "spans": (span("black", 6, 14),)}
@@ -271,6 +217,27 @@ TABLE = {
     ),
     "silence put in where the avatar sent none": (
         healthy(TALK, network={"concealed_share": 0.01, "concealed_silence_share": 0.5}), H, Cause.NONE
+    ),
+    "a voice in shreds": (
+        healthy(TALK, audio={"speech_s": 3.5, "level_dbfs": -20.0, "broken_share": 0.3}), U, Cause.DISTORTED
+    ),
+    "a voice in shreds, packets lost": (
+        healthy(
+            TALK,
+            audio={"speech_s": 3.5, "level_dbfs": -20.0, "broken_share": 0.3},
+            network={"concealed_share": 0.04, "sound_loss_share": 0.1},
+        ),
+        I,
+        Cause.OWN_NETWORK,
+    ),
+    "a voice in shreds, silence put in for packets lost": (
+        healthy(
+            TALK,
+            audio={"speech_s": 3.5, "level_dbfs": -20.0, "broken_share": 0.3},
+            network={"concealed_share": 0.02, "concealed_silence_share": 0.3, "sound_loss_share": 0.3},
+        ),
+        I,
+        Cause.OWN_NETWORK,
     ),
     "hard to hear": (healthy(TALK, audio={"speech_s": 3.0, "level_dbfs": -43.0}), D, Cause.MUTE),
     "left open": (healthy(stop=StopFacts(needed=True, sentence="500.")), U, Cause.CLEAN_UP),

@@ -23,7 +23,7 @@ from liveavatar_emulator.worker.room import QUEUE_MS, Room
 from liveavatar_emulator.worker.screen import Screen
 
 BLOCK_S = 0.02  # sound is handed over in blocks of this length, each with a mouth of its own
-HOLE_BLOCKS = 5  # as long missing as there, of a voice that breaks up
+LEFT_BLOCKS, HOLE_BLOCKS = 3, 6  # there and missing by turns, of a voice that breaks up
 # From handing over a block to a viewer hearing it, beyond what a frame takes to be seen: the queue in the SDK
 # (`QUEUE_MS`), then the viewer's jitter buffer. Measured with a bare client on one machine.
 HEARD_AFTER_S = QUEUE_MS / 1000 + 0.06
@@ -111,9 +111,12 @@ class Show:
             pcm = np.zeros_like(pcm)
         if self._faults.on("clipped", now):
             pcm = np.clip(pcm.astype(np.int32) * 24, -32768, 32767).astype(np.int16)
-        if self._faults.on("breaks_up", now) and next(self._blocks) % (2 * HOLE_BLOCKS) >= HOLE_BLOCKS:
+        if self._faults.on("breaks_up", now) and self._in_hole():
             pcm = np.zeros_like(pcm)
         return pcm
+
+    def _in_hole(self) -> bool:
+        return next(self._blocks) % (LEFT_BLOCKS + HOLE_BLOCKS) >= LEFT_BLOCKS
 
     def _offset_s(self, now: float) -> float:
         """`av_offset` in seconds: positive where the sound is early, as ITU-R BT.1359 counts."""

@@ -64,27 +64,30 @@ def judge(facts: Facts, limits: Limits) -> Judgement:
     found = [journey.for_want_of_credits(own_side.excuse(reason, facts, limits), facts) for reason in found]
     found = [connection.weighed(reason, facts, limits) for reason in found]
     found = last_stretch.weighed(found, facts, limits)
-    found = _without_our_part(found, facts, limits)
-    if not any(reason.severity in {Severity.FAILS, Severity.DOUBTFUL} for reason in found):
-        found += journey.unfinished(facts)
+    decided = any(reason.severity in {Severity.FAILS, Severity.DOUBTFUL} for reason in found)
+    unfinished = [] if decided else journey.unfinished(facts, limits)
+    found = [*_without_our_part(found, facts, limits, unfinished=bool(unfinished)), *unfinished]
     reasons = tuple(in_order(found))
     worst = reasons[0] if reasons else None
     verdict = _VERDICTS.get(worst.severity, Verdict.HEALTHY) if worst else Verdict.HEALTHY
     cause = worst.cause if worst and verdict is not Verdict.HEALTHY else Cause.NONE
     return Judgement(
-        verdict=verdict, cause=cause, reasons=reasons, next_step=next_step(cause, verdict, facts)
+        verdict=verdict, cause=cause, reasons=reasons, next_step=next_step(cause, verdict, facts, limits)
     )
 
 
-def _without_our_part(found: list[Reason], facts: Facts, limits: Limits) -> list[Reason]:
-    """The same and what was wrong with our network or machine; what that may have caused is doubtful."""
+def _without_our_part(found: list[Reason], facts: Facts, limits: Limits, *, unfinished: bool) -> list[Reason]:
+    """
+    The same and what was wrong with our network or machine; what that may have caused is doubtful.
+
+    `unfinished`: the check did not get to its end, which that may have caused too.
+    """
     ours = ((Cause.OWN_NETWORK, own_side.offline(facts)), (Cause.OWN_HOST, own_side.starved(facts, limits)))
     for cause, said in ours:
         if said:
             found = [own_side.doubt(reason, facts, limits) for reason in found]
-            tells = (
-                Severity.DOUBTFUL if any(r.severity is Severity.DOUBTFUL for r in found) else Severity.NOTE
-            )
+            doubted = unfinished or any(reason.severity is Severity.DOUBTFUL for reason in found)
+            tells = Severity.DOUBTFUL if doubted else Severity.NOTE
             found.append(Reason(cause=cause, severity=tells, sentence=said))
     return found
 

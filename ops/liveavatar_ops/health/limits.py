@@ -145,6 +145,7 @@ class Limits(BaseModel):
         0.7, "share", "of the width or height asked for: less is half the picture", _OWN, most=4
     )
     size_lasts_s: float = _limit(2, "s", "smaller for less than this, in all, is a dip of some line", _OWN)
+    size_ends_s: float = _limit(0.5, "s", "smaller for less than this at the very end is a dip, too", _OWN)
 
     # Network, noted only: it may be ours.
     loss_noted_share: float = _limit(
@@ -272,9 +273,9 @@ class Limits(BaseModel):
         0.8, "share", "of the watch heard, before silence proves anything on a busy machine", _OWN
     )
     host_stood_share: float = _limit(
-        0.5, "share", "of a gap in which our own process stood still too excuses the avatar", _OWN
+        0.5, "share", "of a gap or wait that we stood still or had no connection excuses the avatar", _OWN
     )
-    lost_gap_s: float = _limit(0.5, "s", "a shorter gap is not held against losses on our line", _OWN)
+    lost_gap_s: float = _limit(0.5, "s", "less, of a gap or of our question, is not laid at our line", _OWN)
     lost_arrived_share: float = _limit(
         0.25, "share", "of the usual packets came in a gap: the avatar was sending", "decision 0011"
     )

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from liveavatar_ops.health import takings as take
-from liveavatar_ops.health.absences import missing
+from liveavatar_ops.health.absences import missing, waited_s
 from liveavatar_ops.health.facts import Depth, Facts
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity
@@ -106,8 +106,8 @@ def readings(facts: Facts, limits: Limits, reasons: Iterable[Reason]) -> list[Re
 def _judged(reading: Reading, facts: Facts, reasons: tuple[Reason, ...]) -> Reading:
     """The reading as the judgement took it, so that no table raises an alarm that the judge did not."""
     if reading.seen is None:
-        absence = missing(reading.name, facts, reasons)
-        change = {"state": "missing", "waited_s": absence.waited(facts)} if absence else {}
+        gone = missing(reading.name, reasons)
+        change = {"state": "missing", "waited_s": waited_s(reading.name, facts)} if gone else {}
     elif reading.state in SEVERITIES and all(reason.measure != reading.name for reason in reasons):
         change = {"state": "explained"}
     else:

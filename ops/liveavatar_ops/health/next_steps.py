@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from liveavatar_ops.health.facts import Facts, OwnNetwork
+from liveavatar_ops.health.judging.conversation import talked_on
+from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.sandbox import REFUSED_NEXT_STEP, may_be_refused
 from liveavatar_ops.health.verdicts import Cause, Verdict
 
@@ -150,15 +152,15 @@ _QUOTA_BY_CODE = {
 }
 
 
-def next_step(cause: Cause, verdict: Verdict, facts: Facts) -> str:
+def next_step(cause: Cause, verdict: Verdict, facts: Facts, limits: Limits) -> str:
     """The sentence that follows the verdict; empty where nothing is to be done."""
     if verdict is Verdict.HEALTHY:
         return ""
     closer = _BY_FACTS.get(cause)
-    return (closer(facts) if closer else None) or NEXT_STEPS[cause]
+    return (closer(facts, limits) if closer else None) or NEXT_STEPS[cause]
 
 
-def _of_quota(facts: Facts) -> str | None:
+def _of_quota(facts: Facts, _limits: Limits) -> str | None:
     refusal = facts.refusal
     if facts.out_of_credits:
         return _QUOTA_BY_CODE[4033]
@@ -172,7 +174,7 @@ def _of_quota(facts: Facts) -> str | None:
     return f"LiveAvatar asked for fewer calls: run the check again {wait}."
 
 
-def _of_configuration(facts: Facts) -> str | None:
+def _of_configuration(facts: Facts, _limits: Limits) -> str | None:
     target, refusal = facts.target, facts.refusal
     if refusal is None and facts.unasked:
         return _TOO_SHORT
@@ -180,11 +182,14 @@ def _of_configuration(facts: Facts) -> str | None:
     return REFUSED_NEXT_STEP if at_session and may_be_refused(target.sandbox, target.avatar_id) else None
 
 
-def _of_signalling(facts: Facts) -> str | None:
-    return _MICROPHONE if facts.unasked and facts.unasked.kind != "session_over" else None
+def _of_signalling(facts: Facts, _limits: Limits) -> str | None:
+    """A microphone that failed is the matter only where the room was there for it."""
+    refused = facts.unasked is not None and facts.unasked.kind != "session_over"
+    lost = facts.room.gone or facts.stopped or facts.room.reconnections
+    return _MICROPHONE if refused and not lost else None
 
 
-def _of_ending(facts: Facts) -> str | None:
+def _of_ending(facts: Facts, _limits: Limits) -> str | None:
     """The avatar may be gone because the agent that speaks for it is; who gave no reason is not asked."""
     ends = {facts.room.disconnect_reason, facts.stopped.detail if facts.stopped else None}
     agent = facts.target.connector
@@ -193,25 +198,25 @@ def _of_ending(facts: Facts) -> str | None:
     return _OF_THE_AGENT.format(key="the OpenAI key" if agent == "openai_realtime" else f"the key of {agent}")
 
 
-def _of_no_answer(facts: Facts) -> str | None:
-    if facts.conversation is not None and facts.conversation.talked_on_s:
+def _of_no_answer(facts: Facts, limits: Limits) -> str | None:
+    if facts.conversation is not None and talked_on(facts.conversation, limits):
         return _TALKED_ON
     return f"{NEXT_STEPS[Cause.NO_ANSWER]} {_NEVER_HEARD}" if facts.unheard else None
 
 
-def _of_own_host(facts: Facts) -> str | None:
+def _of_own_host(facts: Facts, _limits: Limits) -> str | None:
     again = "Run the same check again; if the probe dies twice, run `liveavatar-ops doctor`."
     return again if facts.probe_failure else None
 
 
-def _of_own_network(facts: Facts) -> str | None:
+def _of_own_network(facts: Facts, _limits: Limits) -> str | None:
     trouble = facts.refusal or facts.room.failure
     if trouble is None:
         return _LOST_ON_THE_WAY
     return _NETWORK_BY_PART[trouble.own_network] if trouble.own_network else None
 
 
-_BY_FACTS: dict[Cause, Callable[[Facts], str | None]] = {
+_BY_FACTS: dict[Cause, Callable[[Facts, Limits], str | None]] = {
     Cause.QUOTA: _of_quota,
     Cause.CONFIGURATION: _of_configuration,
     Cause.SIGNALLING: _of_signalling,

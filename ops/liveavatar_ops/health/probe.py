@@ -154,10 +154,11 @@ class Probe:
                     f"watched for {watched_s:.0f} s of {limits.watch_s:g} s: {NO_LONGER}"
                 )
             await self._until(room, room_ends_s, self._job.steps_take_s, talking.done)
-            if not talking.done():
-                cut_off(self._notes, left=self._notes.now_s() >= room_ends_s)
+            left = self._notes.now_s() >= room_ends_s
             if talking.done():
                 talking.result()  # a fault of ours must not pass for silence
+            elif left or room.over_s is not None:  # else our own time ran out, which is no short session
+                cut_off(self._notes, left=left)
             talking.cancel()
             longer = until + limits.watch_longer_s
             await self._until(room, room_ends_s, longer, lambda: not senses.undecided_s(self._notes.now_s()))

@@ -17,7 +17,6 @@ class Shown:
     height: int
     share: float
     took_s: float
-    ends_watch: bool
 
     @property
     def said(self) -> str:
@@ -37,7 +36,7 @@ def sizes_shown(facts: Facts, limits: Limits) -> list[Shown]:
         for size, after in pairwise(sizes)
         if after.at_s > warm_s
     ]
-    return [*shown, _shown(sizes[-1], facts, last_s - sizes[-1].at_s, ends_watch=True)]
+    return [*shown, _shown(sizes[-1], facts, last_s - sizes[-1].at_s)]
 
 
 def lasting(shown: Sequence[Shown], limits: Limits) -> Shown | None:
@@ -86,5 +85,5 @@ def box(facts: Facts) -> tuple[int, int] | None:
     return (height, width) if turned else (width, height)
 
 
-def _shown(size: SizeChange, facts: Facts, took_s: float, *, ends_watch: bool = False) -> Shown:
-    return Shown(size.at_s, size.width, size.height, share(size, facts), took_s, ends_watch)
+def _shown(size: SizeChange, facts: Facts, took_s: float) -> Shown:
+    return Shown(size.at_s, size.width, size.height, share(size, facts), took_s)

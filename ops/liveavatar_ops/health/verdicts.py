@@ -61,7 +61,7 @@ class Reason(BaseModel):
     severity: Severity
     sentence: str
     measure: str | None = None
-    """Name of the limit's measure (see `limits.MEASURES`), so that a report can put both side by side."""
+    """The measure that it speaks of (see `measures.MEASURES`), be it that it never came; for reports."""
     seen: float | None = None
     limit: float | None = None
 

@@ -63,7 +63,8 @@ TALK_ROWS: tuple[Row, ...] = (
     ),
     Row(
         "breaks_up", _TALK, _BAD, Cause.DISTORTED,
-        "The voice comes in shreds, a tenth of a second here, none there: past 25 % of the speech missing.",
+        "The voice comes in shreds, 60 ms here, 120 ms of nothing there: with each of the emulator's voices "
+        "33 to 60 % of this answer are found missing, past 25 %.",
         (play("breaks_up"),),
     ),
     Row(

@@ -16,7 +16,8 @@ from liveavatar_ops.health.judge import ROOT_FIRST, judge
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.verdicts import Cause, exit_code
 from tests.support.health_facts import healthy, step
-from tests.support.health_faults import STARVED, TABLE, TALK, D, H, I, U, refused
+from tests.support.health_fault_parts import STARVED, TALK, D, H, I, U
+from tests.support.health_faults import TABLE, refused
 
 
 @pytest.mark.parametrize(("facts", "verdict", "cause"), TABLE.values(), ids=TABLE)

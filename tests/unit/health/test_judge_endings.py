@@ -7,7 +7,8 @@ from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.verdicts import Cause, Severity, Verdict
 from tests.support.health_facts import healthy
-from tests.support.health_faults import BACK, GAP_TO_THE_END, LOST, TABLE
+from tests.support.health_faults import TABLE
+from tests.support.health_faults_connection import BACK, GAP_TO_THE_END, LOST
 
 
 def stopped(reason: str | None = None, *, at_s: float = 7.9) -> tuple[EventFact, ...]:
@@ -120,6 +121,29 @@ def test_an_sdk_that_gave_up_is_one_reason_and_says_after_how_long():
     ]
 
 
+def test_what_fell_into_a_lost_connection_says_so_and_how_often_it_was_lost():
+    """Nobody came, and nobody could have been seen."""
+    question, nobody, broke = (
+        [reason.sentence for reason in judge(TABLE[row][0], Limits()).reasons]
+        for row in (
+            "the question fell into a lost connection",
+            "the connection is lost before the avatar comes",
+            "signalling breaks off before the avatar comes",
+        )
+    )
+
+    assert question[0].endswith("; our connection to the room was lost for 0.5 s of our question.")
+    assert nobody[0] == (
+        "The room was there, but no avatar joined it within 20.0 s; our connection to the room was lost for "
+        "19.9 s of that time."
+    )
+    assert nobody[1] == "The connection was lost once and had not come back after 19.9 s."
+    assert broke == [
+        "The room's connection broke off (SIGNAL_CLOSE).",
+        "No avatar had joined after 1.8 s, when the connection ended.",
+    ]
+
+
 def test_a_gap_at_another_time_than_the_lost_connection_is_the_avatars():
     gap = {"longest_gap_s": 3.5, "longest_gap_at_s": 10.0}
 
@@ -149,6 +173,13 @@ def test_a_stop_that_was_answered_late_alone_is_no_lost_network():
     assert judge(healthy(stop=left), Limits()).cause is Cause.CLEAN_UP
     back = {**LOST, "reconnections": (Reconnection(since_s=8.5, until_s=9.0),)}
     assert judge(healthy(room=back, stop=left), Limits()).cause is Cause.CLEAN_UP
+
+
+@pytest.mark.parametrize(("stopped", "words"), [(False, "from here either."), (True, "at first either.")])
+def test_a_network_that_came_back_for_the_stop_is_told_so(stopped: bool, words: str):
+    facts = healthy(room=LOST, video=GAP_TO_THE_END, stop={"stopped": stopped, "unheard": True})
+
+    assert judge(facts, Limits()).headline.endswith(words)
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,22 @@ def test_a_picture_that_shrank_just_before_the_end_degrades():
     assert reasons[0][1].endswith("(limit 2 s); it was still small when the check ended.")
 
 
+@pytest.mark.parametrize("small_s", [0.0, 0.04, 0.4])
+def test_a_picture_that_is_small_only_in_its_very_last_frames_is_a_note(small_s: float):
+    """One frame at the end is no more than one in the middle."""
+    verdict, reasons = said(sized((BEGAN_S, 1280, 720), (ENDED_S - small_s, 640, 360)))
+
+    assert verdict is Verdict.HEALTHY
+    assert reasons[0][1].endswith("; it was still small when the check ended.")
+    assert ("small in its last frame, 640×360" in reasons[0][1]) is (small_s == 0)
+
+
+def test_small_frames_at_the_end_add_up_whatever_their_size():
+    ever_smaller = [(ENDED_S - left_s, width, width * 9 // 16) for left_s, width in ((0.6, 640), (0.2, 320))]
+
+    assert said(sized((BEGAN_S, 1280, 720), *ever_smaller))[0] is Verdict.DEGRADED
+
+
 def test_a_beginning_that_is_small_is_no_dip():
     """Simulcast begins small: the warm-up does not count, nor does it shorten what stays."""
     ramp = sized((BEGAN_S, 320, 180), (BEGAN_S + 1.8, 1280, 720))

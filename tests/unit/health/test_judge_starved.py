@@ -9,7 +9,8 @@ from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.verdicts import Cause, Severity
 from tests.support.health_facts import healthy
-from tests.support.health_faults import STARVED, TABLE, D, H, I, U
+from tests.support.health_fault_parts import STARVED, D, H, I, U
+from tests.support.health_faults import TABLE
 
 STARVABLE = [
     name

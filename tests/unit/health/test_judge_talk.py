@@ -149,6 +149,32 @@ def test_a_room_that_was_over_refused_no_microphone():
     )
 
 
+def test_a_microphone_that_failed_while_we_were_away_is_nobodys_fault_yet():
+    judged = judge(TABLE["our microphone is refused in a lost connection"][0], Limits())
+
+    assert judged.headline == (
+        "Our microphone was refused, so nothing could be asked: the engine is closed; in this check our "
+        "connection to the room was lost."
+    )
+    assert "canPublish" not in judged.next_step
+
+
+@pytest.mark.parametrize(
+    ("name", "headline", "step"),
+    [
+        ("the talk is cut off on a starved host", "Our own machine did not keep up: ", "with a free core"),
+        ("the talk is cut off, all of our network is gone", "Our own network was gone: ", "own line"),
+        ("the talk is cut off in a lost connection", "The check ended before it was done: the talk", "wss"),
+    ],
+)
+def test_a_talk_that_we_kept_from_its_end_asks_for_no_longer_session(name: str, headline: str, step: str):
+    judged = judge(TABLE[name][0], Limits())
+
+    assert judged.headline.startswith(headline)
+    assert step in judged.next_step
+    assert not any("too short" in reason.sentence for reason in judged.reasons)
+
+
 UNANSWERED = {
     "answer_started_s": None, "answer_latency_s": None, "answer_speech_s": 0.0, "waited_s": 12.0,
 }  # fmt: skip

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from liveavatar_emulator.openai_stand_in.replies import answer
+from liveavatar_emulator.worker.show import BLOCK_S, HOLE_BLOCKS, LEFT_BLOCKS
 from liveavatar_emulator.worker.speech import RATE, resampled, speak
+from liveavatar_emulator.worker.speech.voices import VOICES as EMULATED
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.limits import Limits
@@ -14,6 +17,7 @@ from tests.support.health_sound import RATE as HEARD_RATE
 from tests.support.health_sound import hear, silence, tone
 
 LIMITS = Limits()
+LATE_S = (0.0, 0.03, 0.06, 0.09, 0.12, 0.15)
 STACCATO = (
     "Stop. Eat. Take it. Pick up a cup. Four, zero, eight, two, two, six, eight. Kitchen staff pack picnic."
 )
@@ -48,6 +52,18 @@ def test_a_healthy_voice_is_well_below_the_line_and_a_broken_one_beyond_it(voice
     """With every other 100 ms gone nobody follows; stops of consonants are holes too, but few."""
     assert broken_share(voice) < 0.7 * LIMITS.broken_degraded_share
     assert broken_share(holed(voice, 0.1, 0.1)) > LIMITS.broken_degraded_share
+
+
+@pytest.mark.parametrize("name", EMULATED)
+def test_the_fault_of_the_emulator_is_well_past_the_line_with_each_of_its_voices(name: str):
+    """Wherever its holes fall in the answer of a rehearsal, and in the windows that loudness is taken in."""
+    spoken = speak(answer("You greet people and answer in one sentence.", 1), name)
+    voice = np.concatenate([silence(0.01), resampled(spoken, RATE, HEARD_RATE)])
+    left_s, hole_s = LEFT_BLOCKS * BLOCK_S, HOLE_BLOCKS * BLOCK_S
+
+    shares = [broken_share(holed(voice[round(late_s * HEARD_RATE) :], left_s, hole_s)) for late_s in LATE_S]
+
+    assert min(shares) > 1.3 * LIMITS.broken_unhealthy_share
 
 
 def test_pauses_between_words_are_no_holes():

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from liveavatar_ops.health.facts import EventFact
+from liveavatar_ops.health.facts import Depth, EventFact, Unasked
 from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measure import VideoMeter
@@ -13,7 +13,8 @@ from liveavatar_ops.health.next_steps import NEXT_STEPS
 from liveavatar_ops.health.overrides import limits_from
 from liveavatar_ops.health.verdicts import Cause
 from tests.support.health_facts import healthy
-from tests.support.health_faults import NO_VIDEO, room
+from tests.support.health_fault_parts import NO_VIDEO, NOTHING_HEARD, room
+from tests.support.health_faults_connection import BACK, LOST
 
 FPS = 25
 
@@ -98,3 +99,32 @@ def test_an_avatar_that_never_came_because_its_agent_could_not_start_leads_to_th
 
     assert judged.cause is Cause.NO_AVATAR
     assert judged.next_step.startswith(OPENAI)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ending"),
+    [
+        ("microphone_refused", {"disconnected_s": 8.0, "disconnect_reason": "SIGNAL_CLOSE"}),
+        ("microphone_unanswered", LOST),
+        ("microphone_refused", BACK),
+    ],
+)
+def test_a_microphone_that_fell_into_a_broken_connection_leads_to_the_connection(kind, ending):
+    """Whether the token may publish is then the wrong question."""
+    unasked = Unasked(kind=kind, why="the engine is closed")
+    judged = judge(healthy(Depth.CONVERSATION, room=ending, conversation=None, unasked=unasked), Limits())
+
+    assert judged.cause is Cause.SIGNALLING
+    assert judged.next_step == NEXT_STEPS[Cause.SIGNALLING]
+
+
+@pytest.mark.parametrize(("tail_s", "step"), [(0.1, OPENAI), (0.3, "Shorten what the context makes it say")])
+def test_the_tail_of_a_greeting_is_no_talking_on(tail_s: float, step: str):
+    """What the sentence says, the step advises."""
+    judged = judge(
+        healthy(Depth.CONVERSATION, conversation={**NOTHING_HEARD, "after_prompt_speech_s": tail_s}), Limits()
+    )
+
+    assert judged.cause is Cause.NO_ANSWER
+    assert ("talked on" in judged.headline) is (step != OPENAI)
+    assert judged.next_step.startswith(step)

@@ -177,6 +177,26 @@ def test_a_talk_that_the_rooms_end_cuts_off_is_known_as_that(
     assert probe._notes.notes[-1].startswith("the talk was cut off: ")
 
 
+@pytest.mark.parametrize(("over_s", "kept"), [(None, False), (9.0, True)], ids=["our time", "room over"])
+def test_a_talk_that_only_our_own_time_cuts_off_is_no_short_session(
+    probe_with: Callable[..., Any],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    over_s: float | None,
+    kept: bool,
+):
+    """A longer session would not help."""
+    probe = probe_with(target=TARGET.model_copy(update={"depth": Depth.CONVERSATION}))
+
+    async def endless(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("liveavatar_ops.health.probe.talk", endless)
+    asyncio.run(probe._watch(Room(over_s=over_s), Senses(), NEVER_S))
+
+    assert (probe._notes.facts().unasked is not None) is kept
+
+
 def test_without_a_start_no_end_is_known(probe_with: Callable[..., Any]):
     assert probe_with(leave_after_s=60.0)._room_ends_at(opened(60)) == NEVER_S
 

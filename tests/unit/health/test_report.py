@@ -20,12 +20,13 @@ from liveavatar_ops.health.facts import (
 )
 from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.limits import Limits
-from liveavatar_ops.health.measures import MEASURES, show
+from liveavatar_ops.health.measures import MEASURES, readings, show
 from liveavatar_ops.health.overrides import limits_from
 from liveavatar_ops.health.report import health_result, print_result
 from liveavatar_ops.health.report.junit import junit_text
 from liveavatar_ops.health.report.schema import schema_text
 from tests.support.health_facts import healthy
+from tests.support.health_faults import TABLE
 
 SCHEMA_FILE = Path(__file__).parents[3] / "docs/schema/health-result.json"
 NO_PICTURE = {"room": RoomFacts(), "video": VideoFacts(), "audio": AudioFacts()}
@@ -210,6 +211,23 @@ def test_what_never_came_is_failed_in_every_tongue(name, said):
     row = next(line for line in printed(given).splitlines() if line.strip().startswith(reading.title))
     assert said in row
     assert row.endswith("missing")
+
+
+@pytest.mark.parametrize(
+    ("row", "name", "said"),
+    [
+        ("the answer fell into a lost connection", "answer", "none in 12 s"),
+        ("the connection is lost before the avatar comes", "join", "none in 20 s"),
+        ("the connection is lost before the first frame", "first_frame", "none in 10 s"),
+    ],
+)
+def test_what_never_came_is_failed_also_where_the_connection_is_to_blame(row, name, said):
+    """Whose fault it is changes nothing about what a viewer did not get."""
+    facts = TABLE[row][0]
+    found = readings(facts, Limits(), judge(facts, Limits()).reasons)
+
+    reading = next(each for each in found if each.name == name)
+    assert (reading.state, reading.value) == ("missing", said)
 
 
 def test_what_never_came_in_doubt_is_no_alarm():

@@ -26,11 +26,8 @@ def places(reasons: tuple[Reason, ...], facts: Facts) -> list[Place]:
 
 def where(reason: Reason, facts: Facts) -> Stretch | None:
     """From when to when; both the same for a moment."""
-    found = None
-    if (reason.measure is not None and (find := _BY_MEASURE.get(reason.measure))) or (
-        find := _BY_CAUSE.get(reason.cause)
-    ):
-        found = find(facts)
+    finders = (_BY_MEASURE.get(reason.measure or ""), _BY_CAUSE.get(reason.cause))
+    found = next((place for find in finders if find and (place := find(facts))), None)
     if found is None and reason.measure is None and facts.refusal is not None:
         found = _step(facts.refusal.step)(facts)
     return found

@@ -25,29 +25,40 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
         return
     talk = facts.conversation
     if talk.answer_started_s is None:
-        yield _no_answer(talk, facts, limits, no_track=no_track)
+        yield _of_answer(_no_answer(talk, facts, limits, no_track=no_track))
     elif _nothing_but_a_sound(talk, facts, limits):
         text = (
             f"Only {talk.answer_speech_s:.1f} s of sound came back, no mouth moved, and the service never "
             "said that the avatar spoke (avatar.speak_started): a sound is no answer."
         )
-        yield _reason(Cause.NO_ANSWER, Severity.DEGRADES, text)
+        yield _of_answer(_reason(Cause.NO_ANSWER, Severity.DEGRADES, text))
     else:
         yield from _lips(talk, limits)
         yield from _claims(talk, facts, limits)
 
 
+def talked_on(talk: ConversationFacts, limits: Limits) -> bool:
+    """Whether it spoke on over our question; the tail of a greeting is no more than a click."""
+    return talk.talked_on_s >= limits.speech_least_s
+
+
 def _microphone(facts: Facts) -> Iterator[Reason]:
-    """Who is not let speak cannot ask. A room that is over takes no track either; that is said elsewhere."""
+    """
+    Who is not let speak cannot ask. A room that is over takes no track either; that is said elsewhere. One
+    that we had lost may not either: whose "no" it was is then not known.
+    """
     unasked = facts.unasked
     if unasked is None or facts.room.gone or facts.stopped:
         return
+    lost = "; in this check our connection to the room was lost" if facts.room.reconnections else ""
     if unasked.kind == "microphone_refused":
-        text = f"Our microphone was refused, so nothing could be asked: {unasked.why.rstrip('.')}."
-        yield _reason(Cause.SIGNALLING, Severity.FAILS, text)
+        how, severity = "was refused", Severity.DOUBTFUL if lost else Severity.FAILS
     elif unasked.kind == "microphone_unanswered":
-        text = f"Our microphone did not get into the room, so nothing could be asked: {unasked.why}."
-        yield _reason(Cause.SIGNALLING, Severity.DOUBTFUL, text)
+        how, severity = "did not get into the room", Severity.DOUBTFUL
+    else:
+        return
+    text = f"Our microphone {how}, so nothing could be asked: {unasked.why.rstrip('.')}{lost}."
+    yield _reason(Cause.SIGNALLING, severity, text)
 
 
 def _nothing_but_a_sound(talk: ConversationFacts, facts: Facts, limits: Limits) -> bool:
@@ -67,7 +78,7 @@ def _no_answer(talk: ConversationFacts, facts: Facts, limits: Limits, *, no_trac
         return _reason(Cause.NO_ANSWER, Severity.DOUBTFUL, text)
     if no_track:  # whether or not its mouth moves: without a track no voice could be lost on the way
         return _reason(Cause.MUTE, Severity.FAILS, "The avatar published no sound track and never spoke.")
-    if talk.talked_on_s >= limits.speech_least_s:  # it was heard: neither mute nor a silent mouth
+    if talked_on(talk, limits):  # it was heard: neither mute nor a silent mouth
         text = f"It talked on over our question for {talk.talked_on_s:.1f} s and did not answer."
         return _reason(Cause.NO_ANSWER, Severity.FAILS, text)
     if talk.mouth_moving_s >= limits.mouth_silent_s:
@@ -122,6 +133,10 @@ def _claims(talk: ConversationFacts, facts: Facts, limits: Limits) -> Iterator[R
 
 def _note(sentence: str) -> Reason:
     return _reason(Cause.NO_ANSWER, Severity.NOTE, sentence)
+
+
+def _of_answer(reason: Reason) -> Reason:
+    return reason.model_copy(update={"measure": "answer"})
 
 
 def _reason(cause: Cause, severity: Severity, sentence: str) -> Reason:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from liveavatar_ops.health.facts import CreditFacts, Depth, Facts, Refusal
-from liveavatar_ops.health.judging import connection
+from liveavatar_ops.health.judging import connection, own_side
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity
 
@@ -45,7 +45,7 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
         yield _reason(Cause.QUOTA, Severity.DOUBTFUL, _OUT_OF_CREDITS)
     ended = _ended(facts)
     if facts.room.avatar_joined_s is None and not facts.video.frames:
-        yield _no_avatar(facts, limits)
+        yield from _nobody_came(facts, limits)
         return
     if ended:
         yield ended
@@ -56,9 +56,9 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
     yield from connection.reasons(facts, limits)
 
 
-def unfinished(facts: Facts) -> list[Reason]:
+def unfinished(facts: Facts, limits: Limits) -> list[Reason]:
     """What a check must have seen before its silence may be called health."""
-    depth = facts.target.depth
+    depth, lost = facts.target.depth, connection.lost(facts)
     missing = None
     if not any(step.ok for step in facts.steps):
         missing = "no API call was answered"
@@ -67,12 +67,14 @@ def unfinished(facts: Facts) -> list[Reason]:
     elif depth.includes(Depth.VIDEO) and not facts.video.frames:
         missing = "no frame was seen"
     elif depth.includes(Depth.CONVERSATION) and facts.conversation is None:
-        if facts.unasked and facts.unasked.kind == "session_over":
+        cut_off = facts.unasked is not None and facts.unasked.kind == "session_over"
+        if cut_off and not lost and not own_side.starved(facts, limits):
             return [_reason(Cause.CONFIGURATION, Severity.DOUBTFUL, _TOO_SHORT)]
-        missing = "nothing was said"
+        missing = "the talk was not over" if cut_off else "nothing was said"
     if missing is None:
         return []
-    return [_reason(Cause.OWN_HOST, Severity.DOUBTFUL, f"The check ended before it was done: {missing}.")]
+    text = f"The check ended before it was done: {missing}."
+    return [_reason(Cause.SIGNALLING if lost else Cause.OWN_HOST, Severity.DOUBTFUL, text)]
 
 
 def for_want_of_credits(reason: Reason, facts: Facts) -> Reason:
@@ -95,7 +97,7 @@ def _refused(refusal: Refusal) -> Reason:
         cause, severity = Cause.QUOTA, Severity.DOUBTFUL
     if refusal.own_network:
         cause, severity = Cause.OWN_NETWORK, Severity.DOUBTFUL
-    return _reason(cause, severity, refusal.sentence)
+    return _reason(cause, severity, refusal.sentence, "api_start" if refusal.step == "start" else None)
 
 
 def _not_joined(facts: Facts) -> Reason:
@@ -105,8 +107,8 @@ def _not_joined(facts: Facts) -> Reason:
     if failure.own_network:
         return _reason(Cause.OWN_NETWORK, Severity.DOUBTFUL, sentence)
     if failure.kind == "ice":
-        return _reason(Cause.ICE, Severity.FAILS, sentence)
-    return _reason(Cause.SIGNALLING, Severity.FAILS, sentence)
+        return _reason(Cause.ICE, Severity.FAILS, sentence, "connect")
+    return _reason(Cause.SIGNALLING, Severity.FAILS, sentence, "connect")
 
 
 def _ended(facts: Facts) -> Reason | None:
@@ -144,15 +146,25 @@ def _said(facts: Facts, why: str) -> str:
     return f"; the service said {stopped.detail or stopped.type}" if stopped else why
 
 
-def _no_avatar(facts: Facts, limits: Limits) -> Reason:
+def _nobody_came(facts: Facts, limits: Limits) -> Iterator[Reason]:
+    """A connection of ours that broke off leads: who came after that could not be seen."""
+    broken = connection.broke_off(facts)
+    if broken:
+        yield broken
+    yield _no_avatar(facts, limits, closed=facts.room.disconnected_s is not None and not broken)
+    yield from connection.reasons(facts, limits)
+
+
+def _no_avatar(facts: Facts, limits: Limits, *, closed: bool) -> Reason:
     room = facts.room
     waited_s = (room.waited_until_s or 0.0) - (room.connected_s or 0.0)
-    if room.disconnected_s is None and waited_s < limits.join_unhealthy_s:
-        text = f"No avatar had joined after {waited_s:.1f} s, when the check ended."
-        return _reason(Cause.NO_AVATAR, Severity.DOUBTFUL, text)
-    closed = " and the room was closed" if room.disconnected_s is not None else ""
-    text = f"The room was there, but no avatar joined it within {waited_s:.1f} s{closed}{_said(facts, '')}."
-    return _reason(Cause.NO_AVATAR, Severity.FAILS, text)
+    if not closed and waited_s < limits.join_unhealthy_s:
+        ended = "the check" if room.disconnected_s is None else "the connection"
+        text = f"No avatar had joined after {waited_s:.1f} s, when {ended} ended."
+        return _reason(Cause.NO_AVATAR, Severity.DOUBTFUL, text, "join")
+    how = " and the room was closed" if closed else ""
+    text = f"The room was there, but no avatar joined it within {waited_s:.1f} s{how}{_said(facts, '')}."
+    return _reason(Cause.NO_AVATAR, Severity.FAILS, text, "join")
 
 
 def _video_ended(ended_s: float, facts: Facts) -> Reason:
@@ -175,8 +187,9 @@ def _no_video(facts: Facts, limits: Limits) -> Reason:
     else:
         text = f"The avatar's video track was there, but no frame came within {waited_s:.1f} s."
     enough = waited_s >= min(limits.video_deadline_s, limits.first_frame_unhealthy_s) * 0.9
-    return _reason(Cause.NO_VIDEO, Severity.FAILS if enough or room.gone else Severity.DOUBTFUL, text)
+    severity = Severity.FAILS if enough or room.gone else Severity.DOUBTFUL
+    return _reason(Cause.NO_VIDEO, severity, text, "first_frame")
 
 
-def _reason(cause: Cause, severity: Severity, sentence: str) -> Reason:
-    return Reason(cause=cause, severity=severity, sentence=sentence)
+def _reason(cause: Cause, severity: Severity, sentence: str, measure: str | None = None) -> Reason:
+    return Reason(cause=cause, severity=severity, sentence=sentence, measure=measure)

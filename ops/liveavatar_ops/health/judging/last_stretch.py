@@ -8,7 +8,7 @@ from liveavatar_ops.health.measures import show
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity
 
 _OF_CADENCE = {"gap", "freeze_ratio", "fps", "fps_fall"}
-_OF_SOUND = {"concealed"}
+_OF_SOUND = {"concealed", "broken"}
 
 
 def weighed(reasons: Sequence[Reason], facts: Facts, limits: Limits) -> list[Reason]:
@@ -42,13 +42,13 @@ def _pictures_lost(facts: Facts, limits: Limits) -> str | None:
 
 
 def _sound_lost(facts: Facts, limits: Limits) -> str | None:
-    """Sound is not sent again: what was lost is made up here."""
+    """Sound is not sent again: what was lost is made up here, or is silence."""
     network = facts.network
     lost_share = max(network.loss_share or 0.0, network.sound_loss_share or 0.0)
     if lost_share < limits.loss_noted_share:
         return None
     share = show(lost_share, "share")
-    return f"{share} of the packets were lost on their way here, and sound was made up for them."
+    return f"{share} of the packets were lost on their way here: sound was made up for them, or is missing."
 
 
 def lost_on_the_way(facts: Facts, limits: Limits) -> bool:

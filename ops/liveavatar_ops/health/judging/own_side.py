@@ -40,9 +40,10 @@ def offline(facts: Facts) -> str | None:
     if not (connection.lost(facts) and facts.stop.unheard):
         return None
     since_s = facts.room.reconnections[-1].since_s
+    unheard = "did not answer from here at first" if facts.stop.stopped else "did not answer from here"
     return (
         f"Our own network was gone: the connection to the room was lost at {show(since_s, 's')} and had not "
-        "come back, and LiveAvatar's API did not answer from here either."
+        f"come back, and LiveAvatar's API {unheard} either."
     )
 
 

@@ -1,6 +1,7 @@
 """Everything that has two lines: cadence, content, size, sound levels, waits. And what is only noted."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from liveavatar_ops.health.facts import Facts
 from liveavatar_ops.health.limits import Limits
@@ -57,17 +58,24 @@ def _how_small(facts: Facts, limits: Limits) -> str:
 
 
 def _dips(facts: Facts, limits: Limits) -> Iterator[Reason]:
-    """Sizes that did not last: a note where the picture recovered, else nobody knows and that degrades."""
-    found = dips(sizes_shown(facts, limits), limits)
+    """
+    Sizes that did not last: a note where the picture recovered. Where it had not, nobody knows and that
+    degrades, unless only the very last frames were small.
+    """
+    shown = sizes_shown(facts, limits)
+    found = dips(shown, limits)
     if not found:
         return
     least, took_s = min(found, key=lambda each: each.share), sum(each.took_s for each in found)
-    open_end = "; it was still small when the check ended" if found[-1].ends_watch else ""
+    at_the_end = list(takewhile(lambda each: each in found, reversed(shown)))
+    open_end = "; it was still small when the check ended" if at_the_end else ""
+    lasted = sum(each.took_s for each in at_the_end) >= limits.size_ends_s
+    how_long = f"for {show(took_s, 's')}" if took_s else "in its last frame"
     yield Reason(
         cause=Cause.SMALL,
-        severity=Severity.DEGRADES if open_end else Severity.NOTE,
+        severity=Severity.DEGRADES if at_the_end and lasted else Severity.NOTE,
         sentence=(
-            f"The picture was small for {show(took_s, 's')}, {least.said} at the least: too short to count "
+            f"The picture was small {how_long}, {least.said} at the least: too short to count "
             f"(limit {show(limits.size_lasts_s, 's')}){open_end}."
         ),
         measure="size",
