@@ -18,6 +18,7 @@ from liveavatar_ops.health.facts import Depth, TargetFacts
 from liveavatar_ops.health.frames import RoomWatch
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.notebook import Notebook
+from liveavatar_ops.health.probe import AFTER_THE_END_S
 from liveavatar_ops.health.senses import Senses
 from livekit import rtc
 
@@ -49,9 +50,14 @@ async def _watch(job: dict[str, str]) -> dict[str, Any]:
     await _until(lambda: room.frames >= ENOUGH)
     before = room.frames
     await room.room.simulate_scenario(rtc.SimulateScenarioKind.Value(f"SIMULATE_{job['scenario']}"))
-    await _until(lambda: room.over_s is not None or "reconnecting_s" in notes.room)
+
+    def over() -> bool:
+        """For as long as a check waits: the SDK empties the room a moment before it says that it joins anew."""
+        return room.over_s is not None and notes.now_s() > room.over_s + AFTER_THE_END_S
+
+    await _until(lambda: over() or "reconnecting_s" in notes.room)
     after = room.frames
-    await _until(lambda: room.over_s is not None or room.frames >= after + ENOUGH)
+    await _until(lambda: over() or room.frames >= after + ENOUGH)
     found = {"room": dict(notes.room), "before": before, "frames": room.frames}
     await room.leave()
     return found
