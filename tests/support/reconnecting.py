@@ -52,7 +52,7 @@ async def _watch(job: dict[str, str]) -> dict[str, Any]:
     await room.room.simulate_scenario(rtc.SimulateScenarioKind.Value(f"SIMULATE_{job['scenario']}"))
 
     def over() -> bool:
-        """For as long as a check waits: the SDK empties the room a moment before it says that it joins anew."""
+        """As long as a check waits: the SDK empties the room a moment before it says that it joins anew."""
         return room.over_s is not None and notes.now_s() > room.over_s + AFTER_THE_END_S
 
     await _until(lambda: over() or "reconnecting_s" in notes.room)
