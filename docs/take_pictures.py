@@ -109,17 +109,25 @@ def status_page(studio: Studio) -> None:
     desk["name"], night["name"] = "prod/front-desk", "prod/night-desk"
     _watch(studio, [{**desk, "every": "12s"}, {**night, "every": "12s"}], WELL_S)
     studio.emulator.admin("POST", "/faults", {"fault": {"name": "frozen", "after_s": 1.0}})
-    _watch(studio, [{**desk, "every": "12s"}, {**night, "every": "10m"}], ILL_S, end=lambda page: (
+    away = {"from": "00:00", "for": "24h", "targets": [night["name"]]}  # one shall not freeze
+    _watch(studio, [{**desk, "every": "12s"}, {**night, "every": "12s"}], ILL_S, away, end=lambda page: (
         studio.tab.open(page, width=1280), studio.tab.screenshot(PICTURES / "status-page.png"),
     ))  # fmt: skip
     studio.emulator.admin("DELETE", "/faults")
 
 
 def _watch(
-    studio: Studio, targets: list[dict[str, str]], for_s: float, *, end: Callable[[str], object] = str
+    studio: Studio,
+    targets: list[dict[str, str]],
+    for_s: float,
+    *windows: dict[str, Any],
+    end: Callable[[str], object] = str,
 ) -> None:
     config = studio.folder / "watch.yaml"
-    settings = {"confirm": {"every": "10s"}, "budget": {"credits_a_day": 100}, "time_zone": "Europe/Berlin"}
+    settings = {
+        "confirm": {"every": "10s"}, "budget": {"credits_a_day": 100}, "time_zone": "Europe/Berlin",
+        "maintenance": list(windows),
+    }  # fmt: skip
     config.write_text(yaml.safe_dump({"targets": targets, **settings}))
     log = studio.folder / f"watch-{time.time_ns()}.log"
     with log.open("w") as out:
