@@ -1,10 +1,11 @@
 """The ratios that are quoted follow from the raw figures as said."""
 
 import json
+import random
 from pathlib import Path
 
 import pytest
-from bench import checks_at_once, chromium, first_frame, record
+from bench import checks_at_once, chromium, first_frame, healthy_runs, record
 from bench.support.page import Missing, library
 
 STEP = {"wrong": 0, "verdicts": {"healthy": 1}}
@@ -96,3 +97,14 @@ def test_what_is_missing_is_named_with_the_way_to_get_it(
 
     with pytest.raises(Missing, match="apt-get install -y npm"):
         library(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["healthy_runs", "healthy_runs_busy"])
+def test_kept_healthy_runs_are_those_that_the_code_draws_today(name: str) -> None:
+    """Else the figure is that of other avatars and other limits: measure again."""
+    kept = json.loads((record.RESULTS / f"{name}.json").read_text())
+    rng = random.Random(kept["seed"])  # noqa: S311 - as it was drawn
+
+    drawn = [healthy_runs.drawn(number, rng).name for number in range(1, len(kept["raw"]) + 1)]
+
+    assert sorted(each["row"] for each in kept["raw"]) == sorted(drawn)
