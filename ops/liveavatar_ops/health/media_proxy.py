@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
 _SCHEMES = {"wss": "https", "https": "https", "ws": "http", "http": "http"}
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def media_proxy(url: str) -> str | None:
     """The proxy for signalling to `url`, NO_PROXY honoured; its address may hold a password."""
     scheme, host, place = _taken_apart(url)
     named = getproxies_environment().get(scheme)
-    if not named or host in _LOOPBACK or proxy_bypass(host) or proxy_bypass(place):
+    if not named or host in LOOPBACK or proxy_bypass(host) or proxy_bypass(place):
         return None
     return named if "://" in named else f"http://{named}"
 

@@ -12,10 +12,9 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from liveavatar_ops.health.facts import OwnNetwork
-from liveavatar_ops.health.media_proxy import media_proxy
+from liveavatar_ops.health.media_proxy import LOOPBACK, media_proxy
 from pulumi_liveavatar.settings import is_near
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _RESOLVER = re.compile(r"temporary failure in name resolution|name resolution failed", re.IGNORECASE)
 _NO_NAME = re.compile(
     r"name or service not known|nodename nor servname|no address associated|getaddrinfo", re.IGNORECASE
@@ -70,7 +69,7 @@ def _by_words(said: str, host: str) -> OwnNetwork | None:
 
 def _by_proxy(url: str, host: str) -> bool:
     """Whether our client goes through a proxy for this address, as the environment has it."""
-    if host in _LOOPBACK or proxy_bypass(host):
+    if host in LOOPBACK or proxy_bypass(host):
         return False
     proxies = getproxies()
     return bool(proxies.get(urlsplit(url).scheme) or proxies.get("all"))
