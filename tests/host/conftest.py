@@ -8,7 +8,7 @@ import pytest
 from deploy.aws.client import Aws
 
 from liveavatar_ops.health.ledger import Ledger
-from tests.support.aws_here import aws_here
+from tests.support.aws_here import aws_here, emptied
 from tests.support.emulator import RunningEmulator
 from tests.support.health import settings_of
 
@@ -38,11 +38,18 @@ def ledger(tmp_path: Path) -> Ledger:
     return Ledger(tmp_path / "state" / "ledger.sqlite3")
 
 
-@pytest.fixture
-def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of an empty AWS on this machine."""
-    with aws_here(monkeypatch) as address:
+@pytest.fixture(scope="session")
+def aws_address() -> Iterator[str]:
+    """The address of an AWS on this machine."""
+    with aws_here() as address:
         yield address
+
+
+@pytest.fixture
+def url(aws_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same, with nothing in it."""
+    emptied(aws_address, monkeypatch)
+    return aws_address
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from botocore.loaders import Loader
 from moto.server import ThreadedMotoServer
 
 KEY_SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:liveavatar/api-key-AbCdEf"
@@ -15,22 +16,29 @@ UP = [
 ]
 
 
+LOADER = Loader()
+"""Reads the services' descriptions once for all sessions; each of boto3's own would read them again."""
+
+
 @contextmanager
-def aws_here(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Its address, and credentials for it in the environment."""
-    for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test"), ("REGION", "eu-central-1")):
-        monkeypatch.setenv(f"AWS_{name}", value)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+def aws_here() -> Iterator[str]:
+    """Its address."""
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    # Its memory is the process's and not the server's: an earlier test's things would still be there.
-    urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST")).close()  # noqa: S310 - ours
     try:
-        yield url
+        yield f"http://{host}:{port}"
     finally:
         server.stop()
+
+
+def emptied(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing in it any more, and credentials for it in the environment."""
+    for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test"), ("REGION", "eu-central-1")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setattr("botocore.loaders.create_loader", lambda *_: LOADER)
+    urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST")).close()  # noqa: S310 - ours
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> list[str]:

@@ -49,6 +49,14 @@ def settings_of(emulator: RunningEmulator, state: Path, **more: str) -> dict[str
     }
 
 
+def add_fault(emulator: RunningEmulator, name: str, /, *, path: str = "", **rule: Any) -> None:
+    """Have the emulator do one fault; `params` are the fault's own, the rest is the rule's."""
+    params = rule.pop("params", {})
+    emulator.admin(
+        "POST", "/faults", {"fault": {"name": name, **params}, **({"path": path} if path else {}), **rule}
+    )
+
+
 def check(env: dict[str, str], *arguments: str, avatar: str | None = PUBLIC_AVATAR) -> Ended:
     """`health check --json --no-evidence` with these arguments, to its end."""
     target = ["--avatar", avatar] if avatar else []

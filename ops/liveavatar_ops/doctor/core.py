@@ -5,11 +5,11 @@ Only averages of the last minute are read: doctor itself keeps the machine busy 
 """
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from liveavatar_ops.doctor.finding import Finding, ok, skipped, warning
+from liveavatar_ops.health.control_groups import CGROUPS, PROC, cpu_groups
 from liveavatar_ops.health.limits import Limits
 
 SPARE_CORES = 0.5
@@ -31,14 +31,15 @@ class Busy:
     """CPUs that our control group may use."""
 
 
-def read_busy(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup")) -> Busy:
-    """The machine as it is now."""
+def read_busy(proc: Path = PROC, groups: Path = CGROUPS) -> Busy:
+    """The machine as it is now; of the quotas of our control groups the smallest holds."""
     try:
         load: float | None = os.getloadavg()[0]
     except OSError:
         load = None
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-    quotas = [*_quotas(proc, groups), *([usable] if usable else [])]
+    groups_allow = [quota for group in cpu_groups(proc, groups) if (quota := _quota(group))]
+    quotas = [*groups_allow, *([usable] if usable else [])]
     cores = os.cpu_count() or 1
     quota = min(quotas, default=None)
     return Busy(cores, load, _waited(proc), None if quota is None or quota >= cores else quota)
@@ -69,24 +70,6 @@ def _waited(proc: Path) -> float | None:
         return float(some.partition("avg60=")[2].split()[0]) / 100
     except (OSError, ValueError, IndexError):
         return None
-
-
-def _quotas(proc: Path, groups: Path) -> Iterator[float]:
-    """Of our group and of all above it: the smallest one holds."""
-    try:
-        lines = (proc / "self/cgroup").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
-        if controllers and "cpu" not in controllers.split(","):
-            continue
-        top = groups / controllers
-        own = top / path.lstrip("/")
-        # In a container the path may be the host's, and its own group is what is mounted at the top.
-        for folder in {own, *own.parents, top}:
-            if folder.is_relative_to(top) and (quota := _quota(folder)):
-                yield quota
 
 
 def _quota(folder: Path) -> float | None:

@@ -15,6 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from liveavatar_ops.doctor.core import check_core, read_busy
 from liveavatar_ops.doctor.finding import Check, Finding, broken, ok, single, skipped, warning
+from liveavatar_ops.health.clip_size import SPOOL_BYTES
 from liveavatar_ops.health.places import folder_problem
 from pulumi_liveavatar.api.way_out import unusable_roots
 
@@ -24,8 +25,6 @@ OLDEST_PYTHON = (3, 11)
 IMPORT_S = 20.0
 LITTLE_BYTES, TOO_LITTLE_BYTES = 1024**3, 100 * 1024**2
 """A check's evidence is about a megabyte; with `--record` a minute of clip is about ten."""
-SPOOL_BYTES = 384 * 1024**2
-"""What a check with `--record` keeps in its working folder at most (health/recording.py)."""
 ROOTS = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",

@@ -4,6 +4,8 @@ from liveavatar_ops.health.facts import Facts
 
 MOST_PER_S = 12.0
 MOST_LINES = 480
+SPOOL_BYTES = 384 * 1024**2
+"""What a check with `--record` keeps in its working folder at most: 93 s of 640x360."""
 
 
 def step_for(wide: int, high: int) -> int:

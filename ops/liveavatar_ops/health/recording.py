@@ -13,13 +13,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from liveavatar_ops.health.clip_size import MOST_PER_S, step_for
+from liveavatar_ops.health.clip_size import MOST_PER_S, SPOOL_BYTES, step_for
 from liveavatar_ops.health.pipe import Frame
 
 FRAMES_FILE = "clip.frames"
 INDEX_FILE = "clip.index"
 SOUND_FILE = "clip.sound"
-MOST_BYTES = 384 * 1024 * 1024  # 93 s of 640x360
 _ENTRY = struct.Struct("<dQHH")  # moment, where in the file, width, height
 _CHUNK = struct.Struct("<dI")  # moment at which it had arrived, bytes
 
@@ -48,7 +47,7 @@ class Spool:
     A disk that is full ends the recording, never the check: `problem` then says why.
     """
 
-    def __init__(self, folder: Path, *, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, folder: Path, *, most_bytes: int = SPOOL_BYTES) -> None:
         self.problem: str | None = None
         self._most_bytes = most_bytes
         self._over = False

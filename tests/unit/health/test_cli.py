@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,17 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from liveavatar_ops.cli import app as whole
-from liveavatar_ops.health.checking import Outcome, final_exit_code, worst
+from liveavatar_ops.health.checking import final_exit_code, worst
 from liveavatar_ops.health.cli import app
-from liveavatar_ops.health.facts import Depth, Facts
+from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.limits import Limits
-from liveavatar_ops.health.output import Output
-from liveavatar_ops.health.plan import Asked, Planned, Usage, plan
-from liveavatar_ops.health.runner import Checked
-from liveavatar_ops.health.target import Target
-from liveavatar_ops.health.verdicts import Cause, Judgement, Verdict
-
-AVATAR = "dd73ea75-1218-4ef3-92ce-606d5f7fbc0a"
+from liveavatar_ops.health.plan import Asked, Usage, plan
+from liveavatar_ops.health.verdicts import Verdict
+from tests.support.health_outcome import AVATAR, outcome
 
 
 def body(sandbox: bool = False, mode: str = "LITE") -> dict[str, Any]:
@@ -33,14 +28,6 @@ def outputs(**templates: dict[str, Any]) -> dict[str, Any]:
     return {
         "templates": {name: {"name": name, "body": held, "digest": "d"} for name, held in templates.items()}
     }
-
-
-def outcome(verdict: Verdict, name: str = "desk") -> Outcome:
-    target = Target(name, "the test", body())
-    facts = Facts(target=target.facts(Depth.API), started_at=datetime(2026, 1, 2, tzinfo=UTC))
-    cause = Cause.NONE if verdict is Verdict.HEALTHY else Cause.VENDOR_API
-    judged = Judgement(verdict=verdict, cause=cause, next_step="")
-    return Outcome(Planned(target, Limits()), Checked(facts, []), judged)
 
 
 H, D, U, I = (Verdict.HEALTHY, Verdict.DEGRADED, Verdict.UNHEALTHY, Verdict.INCONCLUSIVE)  # noqa: E741 -- a table's letters
@@ -209,80 +196,6 @@ def test_depth_api_costs_nothing():
     assert len(plan(asked, outputs_of=lambda _: outputs(a=body()))) == 1
 
 
-def output(tmp_path: Path, **how: Any) -> Output:
-    return Output(
-        as_json=how.get("as_json", True),
-        junit=how.get("junit"),
-        evidence=how.get("evidence"),
-        no_evidence=how.get("no_evidence", False),
-    )
-
-
-def test_json_on_stdout_is_one_document_and_nothing_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    """Progress and sweeping say nothing there."""
-    to = output(tmp_path, no_evidence=True)
-    one = outcome(Verdict.HEALTHY)
-    to.begin(one.planned)
-    to.phase("look")
-    to.end(one)
-    to.finish()
-
-    document = json.loads(capsys.readouterr().out)
-    assert document["schema"] == "liveavatar-ops.health.result/1"
-    assert document["judgement"]["verdict"] == "healthy"
-    assert document["target"]["name"] == "desk"
-
-
-def test_json_of_several_checks_lists_their_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    """In the order in which they ran."""
-    to = output(tmp_path, no_evidence=True)
-    to.several = True
-    both = [outcome(Verdict.HEALTHY, "a"), outcome(Verdict.UNHEALTHY, "b")]
-    for each in both:
-        to.end(each)
-    to.finish()
-
-    results = json.loads(capsys.readouterr().out)["results"]
-    assert [each["judgement"]["verdict"] for each in results] == ["healthy", "unhealthy"]
-
-
-def test_evidence_of_several_targets_goes_into_a_folder_each(tmp_path: Path):
-    """One check writes into the folder named; two would overwrite each other."""
-    folder = tmp_path / "ev"
-    to = output(tmp_path, evidence=folder)
-    to.end(outcome(Verdict.HEALTHY, "only"))
-    to.several = True
-    to.end(outcome(Verdict.HEALTHY, "front desk/1"))
-
-    assert (folder / "result.json").is_file()
-    assert (folder / "front-desk-1" / "result.json").is_file()
-    assert json.loads((folder / "result.json").read_text())["evidence"]["result"] == str(
-        folder / "result.json"
-    )
-
-
-def test_two_templates_of_one_name_keep_their_evidence_apart(tmp_path: Path):
-    """`a/desk.yaml` and `b/desk.yaml` are both called desk."""
-    to = output(tmp_path, evidence=tmp_path / "ev")
-    to.several = True
-    for verdict in (Verdict.HEALTHY, Verdict.UNHEALTHY):
-        to.end(outcome(verdict, "desk"))
-
-    kept = [json.loads((tmp_path / "ev" / name / "result.json").read_text()) for name in ("desk", "desk-2")]
-    assert [each["judgement"]["verdict"] for each in kept] == ["healthy", "unhealthy"]
-
-
-def test_a_place_that_cannot_be_written_is_refused_before_a_session_is_paid_for(tmp_path: Path):
-    """A file where a folder should be, and a folder where a file should be."""
-    file = tmp_path / "file"
-    file.write_text("")
-
-    with pytest.raises(Usage) as raised:
-        output(tmp_path, evidence=file, junit=tmp_path).check_places()
-
-    assert len(raised.value.problems) == 2
-
-
 def test_the_janitor_with_nothing_to_do_says_so_and_asks_nobody(tmp_path: Path):
     """No ledger, no call: the address below answers nothing."""
     env = {"LIVEAVATAR_API_KEY": "k" * 20, "LIVEAVATAR_API_URL": "http://127.0.0.1:9"}
@@ -296,17 +209,6 @@ def test_the_janitor_with_nothing_to_do_says_so_and_asks_nobody(tmp_path: Path):
 
 
 HEAVY = ("livekit", "numpy", "PIL", "httpx", "pulumi")
-
-
-def test_nothing_is_said_of_stopping_where_nothing_was_opened(capsys: pytest.CaptureFixture[str]):
-    """Depth api opens no session; after one that did, the words are there again."""
-    to = Output(as_json=False, junit=None, evidence=None, no_evidence=True)
-    for phases in (["look", "stop"], ["look", "open", "stop"], ["look", "stop"]):
-        to.begin(outcome(Verdict.HEALTHY).planned)
-        for phase in phases:
-            to.phase(phase)
-
-    assert capsys.readouterr().err.count("stopping the session") == 1
 
 
 def test_every_command_says_in_full_what_it_is_for():
