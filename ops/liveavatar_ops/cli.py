@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from liveavatar_ops import standard_output
+from liveavatar_ops.lean_imports import lean_imports
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "health": ("liveavatar_ops.health.cli:app", "Prove that a viewer would see and hear a living avatar."),
@@ -37,7 +38,8 @@ class LazyGroup(TyperGroup):
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
         module, attribute = COMMANDS[cmd_name][0].split(":")
-        found = getattr(importlib.import_module(module), attribute)
+        with lean_imports():
+            found = getattr(importlib.import_module(module), attribute)
         command = typer.main.get_command(found if isinstance(found, typer.Typer) else _as_app(found))
         command.name = cmd_name
         return command
