@@ -12,8 +12,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 from tests.support.browser import Tab, browser, chromium
@@ -25,6 +27,7 @@ from liveavatar_ops.rehearse.row import JUNE, MAREK, STARTER
 PICTURES = Path(__file__).parent / "pictures"
 GREETING = "Good day, and welcome. How may I help you?"
 WELL_S, ILL_S = 150.0, 80.0
+TIME_ZONE = "Europe/Berlin"
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,8 @@ def status_page(studio: Studio) -> None:
     desk["name"], night["name"] = "prod/front-desk", "prod/night-desk"
     _watch(studio, [{**desk, "every": "12s"}, {**night, "every": "12s"}], WELL_S)
     studio.emulator.admin("POST", "/faults", {"fault": {"name": "frozen", "after_s": 1.0}})
-    away = {"from": "00:00", "for": "24h", "targets": [night["name"]]}  # one shall not freeze
+    hour = datetime.now(ZoneInfo(TIME_ZONE)).strftime("%H:00")
+    away = {"from": hour, "for": "2h", "targets": [night["name"]]}  # one shall not freeze
     _watch(studio, [{**desk, "every": "12s"}, {**night, "every": "12s"}], ILL_S, away, end=lambda page: (
         studio.tab.open(page, width=1280), studio.tab.screenshot(PICTURES / "status-page.png"),
     ))  # fmt: skip
@@ -125,7 +129,7 @@ def _watch(
 ) -> None:
     config = studio.folder / "watch.yaml"
     settings = {
-        "confirm": {"every": "10s"}, "budget": {"credits_a_day": 100}, "time_zone": "Europe/Berlin",
+        "confirm": {"every": "10s"}, "budget": {"credits_a_day": 100}, "time_zone": TIME_ZONE,
         "maintenance": list(windows),
     }  # fmt: skip
     config.write_text(yaml.safe_dump({"targets": targets, **settings}))
