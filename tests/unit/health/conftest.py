@@ -7,6 +7,7 @@ import pytest
 
 from liveavatar_ops.health.ledger import Ledger
 from tests.support.health_runner import StopOnlyApi
+from tests.support.health_stopping import Clock
 
 
 @pytest.fixture
@@ -20,3 +21,8 @@ def api() -> Iterator[StopOnlyApi]:
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
     return Ledger(tmp_path / "ledger.sqlite3")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()

@@ -13,11 +13,6 @@ from tests.support.health_stopping import API, Api, Clock, begin
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def ledger(tmp_path: Path, clock: Clock) -> Ledger:
     return Ledger(tmp_path / "ledger.sqlite3", now=clock.now)
 

@@ -5,19 +5,25 @@ from pathlib import Path
 import pytest
 
 from liveavatar_ops.health.ledger import Ledger, LedgerError, State
-from liveavatar_ops.health.stopping import ANSWERED_SETTLES_S, ATTEMPTS, SETTLED_AFTER_S, close_row
+from liveavatar_ops.health.stopping import (
+    ANSWERED_SETTLES_S,
+    ATTEMPTS,
+    SETTLED_AFTER_S,
+    StopOutcome,
+    close_row,
+)
 from pulumi_liveavatar.api.errors import BadCredentials, ServerFault, Unreachable
 from tests.support.health_stopping import Api, Clock, begin
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def ledger(tmp_path: Path, clock: Clock) -> Ledger:
     return Ledger(tmp_path / "ledger.sqlite3", now=clock.now)
+
+
+def close(ledger: Ledger, api: Api, clock: Clock) -> StopOutcome:
+    """The one open row, closed as the janitor closes it."""
+    return close_row(ledger, ledger.open_rows()[0], api.stop, sleep=clock.sleep, now=clock.now)
 
 
 def test_stopping_is_repeated_until_it_is_heard(ledger: Ledger, clock: Clock):
@@ -27,8 +33,7 @@ def test_stopping_is_repeated_until_it_is_heard(ledger: Ledger, clock: Clock):
         Unreachable("LiveAvatar did not stop", sent=True), ServerFault("LiveAvatar did not stop", status=500)
     )
 
-    row = ledger.open_rows()[0]
-    outcome = close_row(ledger, row, api.stop, sleep=clock.sleep, now=clock.now)
+    outcome = close(ledger, api, clock)
 
     assert outcome.closed
     assert outcome.unheard
@@ -40,8 +45,7 @@ def test_stopping_gives_up_in_the_end_and_says_what_to_type(ledger: Ledger, cloc
     begin(ledger, State.started)
     api = Api(*[ServerFault("LiveAvatar did not stop", status=500)] * 99)
 
-    row = ledger.open_rows()[0]
-    outcome = close_row(ledger, row, api.stop, sleep=clock.sleep, now=clock.now)
+    outcome = close(ledger, api, clock)
 
     assert not outcome.closed
     assert not outcome.unheard
@@ -56,8 +60,7 @@ def test_a_refused_key_is_not_tried_again(ledger: Ledger, clock: Clock):
     begin(ledger, State.started)
     api = Api(*[BadCredentials("LiveAvatar did not stop", status=401)] * 99)
 
-    row = ledger.open_rows()[0]
-    outcome = close_row(ledger, row, api.stop, sleep=clock.sleep, now=clock.now)
+    outcome = close(ledger, api, clock)
 
     assert not outcome.closed
     assert len(api.asked) == 1
@@ -74,8 +77,7 @@ def test_unknown_session_is_not_believed_while_its_start_may_be_on_the_way(ledge
             api.open.add("session-1")
 
     clock.on_sleep = arrive_late
-    row = ledger.open_rows()[0]
-    outcome = close_row(ledger, row, api.stop, sleep=clock.sleep, now=clock.now)
+    outcome = close(ledger, api, clock)
 
     assert outcome.closed
     assert not api.open
@@ -95,7 +97,7 @@ def test_a_start_that_is_answered_late_is_waited_for(ledger: Ledger, clock: Cloc
             api.open.add("session-1")
 
     clock.on_sleep = arrive_late
-    outcome = close_row(ledger, ledger.open_rows()[0], api.stop, sleep=clock.sleep, now=clock.now)
+    outcome = close(ledger, api, clock)
 
     assert came
     assert outcome.closed
@@ -141,8 +143,7 @@ def test_unknown_session_that_was_started_is_over(ledger: Ledger, clock: Clock):
     begin(ledger, State.started)
     api = Api(open_sessions=())
 
-    row = ledger.open_rows()[0]
-    outcome = close_row(ledger, row, api.stop, sleep=clock.sleep, now=clock.now)
+    outcome = close(ledger, api, clock)
 
     assert outcome.closed
     assert len(api.asked) == 1
