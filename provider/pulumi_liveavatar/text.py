@@ -20,7 +20,7 @@ SHORTEST_FRAGMENT = 12
 """A server may echo a value cut short; a run of this many characters of it still gives it away."""
 
 _JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?")
-_UNWRITABLE = re.compile("[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _OPENAI_KEY = re.compile(r"\bsk-[\w-]{16,}")
 
 

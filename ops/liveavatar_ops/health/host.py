@@ -17,7 +17,7 @@ from pathlib import Path
 from liveavatar_ops.health.facts import HostFacts, LagSpike
 from liveavatar_ops.health.throttling import read_quota
 
-TICK_S = 0.02
+TICK_S = 0.04  # about as often as frames come, which wake us anyway
 LATE_S = 0.2  # a loop this late cannot time frames (video health facts C, "own host")
 MOST_SPIKES = 200
 BIN_EDGES_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 60.0)

@@ -39,6 +39,7 @@ from pulumi_liveavatar.settings import Settings, load_settings
 
 Answer = TypeVar("Answer")
 POLL_S = 0.05
+CALM_POLL_S = 0.2  # while only time has to pass: each waking of the loop costs
 KEEP_ALIVE_EVERY_S = 60.0
 ROOM_END_MARGIN_S = 2.0
 STATS_WITHIN_S = 3.0
@@ -147,7 +148,7 @@ class Probe:
             self._phase("watch")
             until = room.first_frame_s + limits.watch_s
             talking = asyncio.create_task(self._talk(room, senses))
-            await self._until(room, room_ends_s, until, lambda: False)
+            await self._until(room, room_ends_s, until, lambda: False, every_s=CALM_POLL_S)
             if until > room_ends_s and room.over_s is None:
                 watched_s = max(room_ends_s - room.first_frame_s, 0.0)
                 self._notes.notes.append(
@@ -173,12 +174,19 @@ class Probe:
         )
 
     async def _until(
-        self, room: RoomWatch, room_ends_s: float, by_s: float, done: Callable[[], bool]
+        self,
+        room: RoomWatch,
+        room_ends_s: float,
+        by_s: float,
+        done: Callable[[], bool],
+        *,
+        every_s: float = POLL_S,
     ) -> None:
-        while not done() and self._notes.now_s() < min(by_s, room_ends_s):
-            if room.over_s is not None and self._notes.now_s() > room.over_s + AFTER_THE_END_S:
+        ends_s = min(by_s, room_ends_s)
+        while not done() and (now_s := self._notes.now_s()) < ends_s:
+            if room.over_s is not None and now_s > room.over_s + AFTER_THE_END_S:
                 return
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(min(every_s, ends_s - now_s))
 
     def _room_ends_at(self, started: Started) -> float:
         """Leave before the session's own end, which would look like an avatar that left, and in budget."""

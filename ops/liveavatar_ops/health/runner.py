@@ -38,7 +38,7 @@ from pulumi_liveavatar.settings import Settings
 from pulumi_liveavatar.text import clean, scrub, shorten
 
 CHILD = (sys.executable, "-m", "liveavatar_ops.health.child")
-POLL_S = 0.05
+POLL_S = 0.2
 GRACE_S = 10.0  # for the child to stop its session after it was asked to end
 MARGIN_S = 60.0  # beyond a child's own end before a janitor elsewhere may touch its session
 
@@ -152,8 +152,9 @@ class Runner:
             claim(job.workdir, this_process(), owner)
             self._ledger.taken_by(job.check_id, owner)
             _tell(child, job.model_dump_json())
-            threading.Thread(target=self._listen, args=(child.stdout,), daemon=True).start()
-            return self._wait(child, job, over_after_s)
+            listener = threading.Thread(target=self._listen, args=(child.stdout,), daemon=True)
+            listener.start()
+            return self._wait(child, listener, job, over_after_s)
         finally:
             _end(child)
             self._pass_on_log(job)
@@ -165,10 +166,15 @@ class Runner:
                 said = (job.workdir / "child.log").read_text(errors="replace")
                 sys.stderr.write(scrub(said, [self._settings.api_key.get_secret_value()]))
 
-    def _wait(self, child: "subprocess.Popen[bytes]", job: Job, over_after_s: float) -> str:
+    def _wait(
+        self, child: "subprocess.Popen[bytes]", listener: threading.Thread, job: Job, over_after_s: float
+    ) -> str:
         hangs_at, asked = time.monotonic() + over_after_s, False
         while True:
-            time.sleep(POLL_S)  # wait(timeout) would look ten times as often
+            listener.join(POLL_S)  # over when the child ends; child.wait would look twenty times a second
+            if not listener.is_alive():
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(POLL_S)
             if child.poll() is not None:
                 return _cause_of_death(child.returncode, job.workdir, self._settings)
             if self._stop_wish.is_set() and not asked:

@@ -13,7 +13,6 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
-import structlog
 import tenacity
 from pydantic import SecretStr
 from tenacity.stop import stop_base
@@ -248,6 +247,8 @@ def _reason(error: httpx.HTTPError, hide: Sequence[str]) -> str:
 
 
 def _request_log() -> Any:
+    import structlog  # noqa: PLC0415 -- few ask for a log
+
     return structlog.wrap_logger(
         structlog.PrintLogger(sys.stderr),
         processors=[

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -198,6 +199,15 @@ def test_a_child_that_hangs_is_killed_and_its_session_stopped(
 
     assert api.stopped == ["session-1"]
     assert "was killed" in (checked.facts.probe_failure or "")
+
+
+def test_a_child_that_says_no_more_is_still_waited_for(tmp_path: Path, api: StopOnlyApi, ledger: Ledger):
+    """The end of its output is not its own end; and waiting for that costs next to nothing."""
+    before_s = time.process_time()
+    checked, _ = run(tmp_path, api, ledger, "os.close(1); time.sleep(3); finish()")
+
+    assert checked.facts.probe_failure is None
+    assert time.process_time() - before_s < 1.0, "three seconds of looking without a pause"
 
 
 def test_what_a_dying_child_knew_is_kept(tmp_path: Path, api: StopOnlyApi, ledger: Ledger):
