@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.measure import blank
 from tests.support import health_pictures as show
 
 SIZE = (720, 1280)
@@ -68,3 +69,24 @@ def test_what_counts_as_a_mark_may_be_shifted():
 
     assert show.watch(light, 3).facts(3.0).one_colour_s > 0.5
     assert show.watch(light, 3, limits=strict).facts(3.0).one_colour_s == 0
+
+
+def test_a_picture_that_varies_is_told_without_its_median_and_never_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Walls of blocks with marks of every size and contrast, and lights spread about the line of a mark."""
+    rng, limits = np.random.default_rng(7), Limits()
+    spared, step = 0, 1 / 256  # the grain of a block's mean
+    for _ in range(3000):
+        wall = rng.integers(0, 200) + rng.uniform(0, 12) * rng.random((9, 16))
+        blocks = (wall // step * step).astype(np.float32)
+        marked = rng.random(blocks.shape) < rng.uniform(0, 3) * limits.small_area_share
+        blocks[marked] += rng.choice([0.5, 1, 2, 10]) * limits.black_detail_levels
+        quick = blank._without_marks(blocks, limits)
+        spared += blank._varies(blocks, limits)
+        with monkeypatch.context() as median_only:
+            median_only.setattr(blank, "_varies", lambda *_: False)
+            slow = blank._without_marks(blocks, limits)
+        assert (quick is None) == (slow is None)
+        assert quick is None or (quick == slow).all()  # type: ignore[union-attr]
+    assert 300 < spared < 2700, "the pictures are all of one kind"

@@ -16,6 +16,12 @@ def talking_tiny(index: int) -> np.ndarray:
     return show.face(mouth=abs(np.sin(index * np.pi / 5)), size=TINY)
 
 
+def swaying(index: int) -> np.ndarray:
+    """To the side and back in 4 s; a frame differs from the one before by less than a codec's noise."""
+    share = (1 - np.cos(2 * np.pi * index / 100)) / 2
+    return (STILL * (1 - share) + np.roll(STILL, 4, axis=1) * share).astype(np.uint8)
+
+
 ALIVE = {
     "idle listener": show.idle,
     "idle listener under coding noise": lambda i: show.noisy(show.idle(i), i),
@@ -23,6 +29,7 @@ ALIVE = {
     "talking, else unmoved": show.talking,
     "talking in a small picture": lambda i: show.face(mouth=abs(np.sin(i)), size=SMALL),
     "listener after a cut": lambda i: show.idle(i) if i < 100 else 255 - show.idle(i),
+    "swaying slowly": swaying,
     "only blinking": lambda i: show.face(lids=1.0 if i % 75 < 4 else 0.0),
     "talking before a moving background": lambda i: show.before_moving(talking_tiny(i), 4 * i),
     "listener before a moving background": lambda i: show.before_moving(show.idle(i, size=TINY), 4 * i),

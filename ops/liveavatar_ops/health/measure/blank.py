@@ -39,8 +39,22 @@ def _dim(squares: npt.NDArray[np.int16], blocks: Blocks, limits: Limits) -> Show
 
 def _without_marks(blocks: Blocks, limits: Limits) -> npt.NDArray[np.bool_] | None:
     """The blocks beside marks; None where nothing stands out, or in the centre too, or in a larger area."""
+    if _varies(blocks, limits):
+        return None
     stands_out: npt.NDArray[np.bool_] = np.abs(blocks - np.median(blocks)) > limits.black_detail_levels
     few = 0 < np.count_nonzero(stands_out) < limits.small_area_share * stands_out.size
     if not few or (stands_out & centre_mask(blocks.shape, limits.centre_share)).any():
         return None
     return ~stands_out
+
+
+def _varies(blocks: Blocks, limits: Limits) -> bool:
+    """
+    Whether no median can make this a plain picture with marks; spares most pictures that median.
+
+    The block in the middle must be like the median, or it is a mark in the centre. Then whatever is twice as
+    far from it as a mark from the median stands out, and that is too large an area.
+    """
+    middle = blocks[blocks.shape[0] // 2, blocks.shape[1] // 2]
+    far = np.abs(blocks - middle) > 2 * limits.black_detail_levels
+    return bool(np.count_nonzero(far) >= limits.small_area_share * far.size)

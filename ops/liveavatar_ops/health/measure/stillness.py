@@ -58,7 +58,8 @@ class Stillness:
             self._begin_scene(pooled, at_s)
         elif at_s < self._settled_at_s:
             self._reference = pooled
-        if self._lives(pooled):
+        known = step if self._reference is before else None
+        if self._lives(pooled, known):
             self._reference = pooled
             self.spells.see(False, at_s)
             self._noise, self._at_edge = 0.0, False
@@ -78,10 +79,11 @@ class Stillness:
             return "small_area"
         return "nearly" if self._noise > EXACT_LEVELS else "exact"
 
-    def _lives(self, pooled: Pooled) -> bool:
+    def _lives(self, pooled: Pooled, known: Blocks | None) -> bool:
+        """Against the reference; `known` is the change where that is the frame before."""
         if self._reference is None or self._reference is pooled:
             return False
-        change = block_change(pooled, self._reference)
+        change = block_change(pooled, self._reference) if known is None else known
         moved = change >= self.limits.still_below_levels
         self._noise = max(self._noise, float(change[~moved].max(initial=0.0)))
         if not moved.any():
