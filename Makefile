@@ -13,12 +13,14 @@ TOOLCHAIN := $(shell find toolchain -type f -not -name '*.md' -not -path '*/__py
 help: ## what can be typed here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
+# Bytecode as an installed package has it, also where Python is told to write none: every command starts sooner.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Python 3.11 or newer is needed; $(PYTHON) is older. Install it, or run make PYTHON=/path/to/python3.11"; exit 2; }
 	@echo "Python environment: creating $(VENV) and installing $$(wc -l < requirements.lock) pinned packages (1–3 minutes, once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/python -m compileall -q provider ops emulator
 	@touch $@
 
 $(ENGINES): $(READY) $(TOOLCHAIN)
