@@ -8,6 +8,7 @@ import random
 import select
 import signal
 import sqlite3
+import subprocess
 import time
 from collections.abc import Iterator
 
@@ -89,6 +90,17 @@ def alive(row: Row) -> bool:
     return any(who is not None and liveness(who) is Liveness.alive for who in (row.parent, row.child))
 
 
+def kill_both(parent: subprocess.Popen[str], row: Row) -> None:
+    """SIGKILL for a check and its child, which has no time to notice its parent's end first."""
+    child = row.child
+    assert child is not None
+    os.kill(child.pid, signal.SIGSTOP)
+    parent.kill()
+    parent.wait()
+    os.kill(child.pid, signal.SIGKILL)
+    until(lambda: liveness(child) is Liveness.dead, "the child's end")
+
+
 @pytest.mark.parametrize(
     ("fault", "path", "state"),
     [
@@ -109,12 +121,7 @@ def test_killed_at_any_step_the_janitor_finds_and_stops_what_is_open(  # noqa: P
         until(lambda: any(row.child for row in ledger.open_rows()), "the child to be noted")
         [row] = ledger.open_rows()
         assert row.state == state
-        assert row.child is not None
-        os.kill(row.child.pid, signal.SIGSTOP)  # so that it cannot notice its parent's end first
-        parent.kill()
-        parent.wait()
-        os.kill(row.child.pid, signal.SIGKILL)
-        until(lambda: liveness(row.child) is Liveness.dead, "the child's end")  # type: ignore[arg-type] # narrowed above
+        kill_both(parent, row)
     emulator.admin("DELETE", "/faults")  # releases what hung: the service now acts
 
     ended = janitor(env)
@@ -144,11 +151,7 @@ def test_the_next_check_sweeps_first(emulator: RunningEmulator, env: dict[str, s
     with running_check(env, "--depth", "session") as parent:
         emulator.wait_held()
         [row] = ledger.open_rows()
-        assert row.child is not None
-        os.kill(row.child.pid, signal.SIGSTOP)
-        parent.kill()
-        parent.wait()
-        os.kill(row.child.pid, signal.SIGKILL)
+        kill_both(parent, row)
     emulator.admin("DELETE", "/faults")
     assert len(emulator.active_sessions()) == 1
 
