@@ -6,6 +6,7 @@ import pytest
 from liveavatar_ops.health.facts import Span
 from liveavatar_ops.health.measure import lip_facts, mouth_moving_s
 from liveavatar_ops.health.measure.mouth import MouthTrack
+from tests.support import health_pictures as show
 from tests.support.health_mouths import (
     LIMITS,
     SPEECH,
@@ -36,6 +37,23 @@ def test_the_offset_is_measured_with_its_sign(offset_s):
     )
 
     assert found.offset_s == pytest.approx(offset_s, abs=0.05)
+
+
+@pytest.mark.parametrize("cut_s", [1.9, 2.04, 2.2, 3.0, 5.8])
+@pytest.mark.parametrize("late_s", [0.0, 0.2])
+@pytest.mark.parametrize("aside", [0, 64], ids=["in place", "another camera"])
+def test_a_scene_cut_hides_no_offset_and_makes_none(cut_s, late_s, aside):
+    """Everything changes at once, by far more than a mouth does; just when the avatar begins is the worst."""
+
+    def talking(index: int) -> np.ndarray:
+        opening = float(np.minimum(envelope(np.array(index / show.FPS - late_s)), 1))
+        picture = show.face(mouth=opening, size=(360, 640), light=0.5)
+        return picture if index < cut_s * show.FPS else np.roll(picture, aside, axis=1) // 2 + np.uint8(110)
+
+    found = lip_facts(show.watch(talking, 8).mouth, levels(), SPEECH, limits=LIMITS)
+
+    assert found.correlation > LIMITS.lip_correlation_degraded_share
+    assert found.offset_s == pytest.approx(late_s, abs=0.06)
 
 
 def test_a_still_mouth_does_not_move():

@@ -62,7 +62,7 @@ def lip_facts(
     heard = _heard(at, speech)
     blocks = _mouth_blocks(motion, heard)
     still = np.setdiff1d(np.arange(motion.shape[1]), blocks)
-    correlation, offset = _correlate(at, mouth.luma[:, blocks], levels, speech)
+    correlation, offset = _correlate(at, mouth.luma_joined[:, blocks], levels, speech)
     return LipFacts(
         moving_share=_moving_share(mouth, speech, limits),
         mouth_speaking=_mean(motion[heard.speaking][:, blocks]),

@@ -22,16 +22,19 @@ class MouthTrack:
     _at: list[float] = field(default_factory=list)
     _luma: list[npt.NDArray[np.float16]] = field(default_factory=list)
     _motion: list[npt.NDArray[np.float16]] = field(default_factory=list)
+    _cuts: list[int] = field(default_factory=list)  # first frames of new scenes
     _shape: tuple[int, ...] = ()
     _mask: npt.NDArray[np.bool_] | None = None
 
-    def see(self, luma: Blocks, motion: Blocks | None, at_s: float) -> None:
-        """Take one frame's block means and block changes (None after a change of size)."""
+    def see(self, luma: Blocks, motion: Blocks | None, at_s: float, *, cut: bool = False) -> None:
+        """Take one frame's block means, and changes (None after a change of size); `cut`: a scene begins."""
         if luma.shape != self._shape or self._mask is None:
             self._shape, self._mask = luma.shape, centre_mask(luma.shape, self.centre_share)
-            self._at, self._luma, self._motion = [], [], []
+            self._at, self._luma, self._motion, self._cuts = [], [], [], []
         if self._at and at_s - self._at[0] > LONGEST_S:
             return
+        if cut and self._at:
+            self._cuts.append(len(self._at))
         self._at.append(at_s)
         self._luma.append(luma[self._mask].astype(np.float16))
         moved = np.zeros(self._luma[-1].shape, np.float16) if motion is None else motion[self._mask]
@@ -46,6 +49,18 @@ class MouthTrack:
     def luma(self) -> Table:
         """Mean luma, [frames, blocks]."""
         return np.asarray(self._luma, np.float32)
+
+    @property
+    def luma_joined(self) -> Table:
+        """
+        The same without cuts: every scene begins at the brightness at which the one before ended.
+
+        A cut changes a block by far more than a mouth does, and at a moment that has nothing to do with it.
+        """
+        luma = self.luma
+        for first in self._cuts:
+            luma[first:] += luma[first - 1] - luma[first]
+        return luma
 
     @property
     def motion(self) -> Table:
