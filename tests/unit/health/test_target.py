@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from liveavatar_ops.health.facts import Depth
-from liveavatar_ops.health.references import connector, price, references
 from liveavatar_ops.health.stack import StackError, explain, stack_outputs
 from liveavatar_ops.health.target import TargetError, from_file, from_flags, from_stack
 
@@ -290,37 +289,3 @@ def test_a_wrong_flag_is_named_by_its_flag(flags: dict[str, object], said: list[
     assert len(raised.value.problems) == len(said)
     for problem, start in zip(sorted(raised.value.problems), sorted(said), strict=True):
         assert problem.startswith(start)
-
-
-def test_every_reference_of_a_body_is_found_with_its_place():
-    """What is looked up before a session is paid for."""
-    body = {
-        "avatar_id": AVATAR,
-        "openai_realtime_config": {"secret_id": SECRET, "context_id": CONTEXT},
-        "avatar_persona": {"voice_id": "v", "context_id": CONTEXT},
-    }
-
-    found = [(r.kind, r.place) for r in references(body)]
-
-    assert found == [
-        ("avatar", "avatar_id"),
-        ("secret", "openai_realtime_config.secret_id"),
-        ("context", "openai_realtime_config.context_id"),
-        ("context", "avatar_persona.context_id"),
-        ("voice", "avatar_persona.voice_id"),
-    ]
-    assert connector(body) == "openai_realtime"
-
-
-@pytest.mark.parametrize(
-    ("body", "seconds", "credits_"),
-    [
-        ({"mode": "LITE"}, 5, 1),
-        ({"mode": "LITE"}, 61, 2),
-        ({"mode": "FULL"}, 61, 4),
-        ({"mode": "LITE", "is_sandbox": True}, 61, 0),
-    ],
-)
-def test_a_session_costs_begun_minutes(body: dict[str, object], seconds: float, credits_: int):
-    """LITE 1 a minute, FULL 2, sandbox nothing."""
-    assert price(body, seconds) == credits_

@@ -7,7 +7,6 @@ import pytest
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.stack import StackError
 from liveavatar_ops.schedule.config_file import WatchConfigError, read_config
-from liveavatar_ops.schedule.quantities import seconds, spoken, time_of_day
 from liveavatar_ops.schedule.start import Seams, run_watch
 from liveavatar_ops.schedule.targets import NothingToWatch, resolve
 from liveavatar_ops.schedule.wishes import Wishes, config_of
@@ -245,46 +244,6 @@ def test_flags_make_the_same_configuration():
     assert [t.stack for t in found.targets] == ["dev", "prod"]
     assert (found.every, found.budget.credits_a_day, found.serve.port) == (600.0, 20, 9100)
     assert found.evidence.directory == Path("/e")
-
-
-@pytest.mark.parametrize(
-    ("written", "means"),
-    [("90s", 90), ("5m", 300), ("1h30m", 5400), ("1d", 86400), ("0.5h", 1800), (" 2M ", 120)],
-)
-def test_durations(written: str, means: float):
-    """With their units."""
-    assert seconds(written) == means
-
-
-@pytest.mark.parametrize("written", ["", "5", 5, "m", "5 minutes", "-5m", "1e3s", None, True])
-def test_what_is_no_duration(written: object):
-    """A number without a unit is nobody's guess."""
-    with pytest.raises(ValueError, match="unit"):
-        seconds(written)
-
-
-@pytest.mark.parametrize(
-    ("written", "means"), [("02:30", "02:30"), ("7:05", "07:05"), (750, "12:30"), (0, "00:00")]
-)
-def test_times_of_day(written: object, means: str):
-    """Quoted, or as YAML mistakes them."""
-    assert time_of_day(written).strftime("%H:%M") == means
-
-
-@pytest.mark.parametrize(
-    ("duration", "words"),
-    [
-        (12.3, "12 s"),
-        (90, "1 min 30 s"),
-        (300, "5 min"),
-        (5400, "1 h 30 min"),
-        (7200, "2 h"),
-        (400000, "5 days"),
-    ],
-)
-def test_durations_in_words(duration: float, words: str):
-    """As coarse as a reader wants them."""
-    assert spoken(duration) == words
 
 
 def test_a_dry_run_finds_what_would_stop_the_watcher(
