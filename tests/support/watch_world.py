@@ -54,7 +54,10 @@ class Process:
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and wait for the end; the exit code."""
         self.child.send_signal(number)
-        return self.child.wait(timeout=PATIENCE_S)
+        code = self.child.wait(timeout=PATIENCE_S)
+        if code > 0:
+            sys.stdout.write(f"{self._log.name}: {self._log.read_text()[-2000:]}\n")  # for a failed test
+        return code
 
 
 def _url_open(request: urllib.request.Request) -> Any:

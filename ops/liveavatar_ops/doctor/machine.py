@@ -16,7 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from liveavatar_ops.doctor.core import check_core, read_busy
 from liveavatar_ops.doctor.finding import Check, Finding, broken, ok, single, skipped, warning
 from liveavatar_ops.health.clip_size import SPOOL_BYTES
-from liveavatar_ops.health.places import folder_problem
+from liveavatar_ops.health.places import folder_problem, is_there
 from pulumi_liveavatar.api.way_out import unusable_roots
 
 GROUP, DISK_GROUP = "This machine", "Disk"
@@ -163,7 +163,7 @@ def check_disk(
     cannot_be_made: Callable[[Path], str | None] = folder_problem,
 ) -> Finding:
     """Space and the right to write, where the folder is or would be made. Leaves nothing behind."""
-    there = next((place for place in (folder, *folder.parents) if place.exists()), Path("/"))
+    there = next((place for place in (folder, *folder.parents) if is_there(place)), Path("/"))
     if not there.is_dir():
         return broken(name, f"{there} is a file, not a folder", f"Name another folder with {knob}")
     if not may_write(there):

@@ -20,6 +20,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from liveavatar_ops.health.owner import Owner
+from liveavatar_ops.health.places import why_of
 from liveavatar_ops.health.session_cost import ABANDONED_S, cost_until
 from liveavatar_ops.health.write_ahead import BUSY_S, write_ahead
 
@@ -120,17 +121,9 @@ class Ledger:
                 "INSERT INTO probe_sessions"
                 " (check_id, state, target, api_url, parent, planned_at, deadline_at, rate)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    check_id,
-                    State.planned,
-                    target,
-                    api_url,
-                    parent.model_dump_json(),
-                    self._now(),
-                    deadline_at,
-                    rate,
-                ),
-            )
+                (check_id, State.planned, target, api_url, parent.model_dump_json(),
+                 self._now(), deadline_at, rate),
+            )  # fmt: skip
 
     def taken_by(self, check_id: str, child: Owner) -> None:
         """Note the process that does the work, so that its death can be seen."""
@@ -187,7 +180,7 @@ class Ledger:
 
     def open_rows(self) -> list[Row]:
         """Everything that is not certainly over, oldest first; empty where no check ever ran."""
-        if not self.path.exists():
+        if not self._is_there():
             return []
         marks = ", ".join("?" for _ in OPEN)
         with self._read() as db:
@@ -199,7 +192,7 @@ class Ledger:
 
     def forget_closed(self, *, older_than_s: float) -> int:
         """Drop rows that have been closed for long, so that the file stays small. Returns how many."""
-        if not self.path.exists():
+        if not self._is_there():
             return 0
         with self._write() as db:
             old = "DELETE FROM probe_sessions WHERE closed_at IS NOT NULL AND closed_at < ?"
@@ -229,6 +222,15 @@ class Ledger:
                 f" WHERE check_id = ? AND state IN ({marks})",
                 (to, self._now(), note, credits_spent, check_id, *OPEN),
             )
+
+    def _is_there(self) -> bool:
+        try:
+            self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as why:  # another user's folder: what it holds, nobody here can tell
+            raise self._unusable(why) from None
+        return True
 
     @contextmanager
     def _read(self) -> Iterator[sqlite3.Connection]:
@@ -268,13 +270,14 @@ class Ledger:
 
     def _unusable(self, why: Exception) -> LedgerError:
         damaged = isinstance(why, sqlite3.DatabaseError) and not isinstance(why, sqlite3.OperationalError)
+        said = why_of(why) if isinstance(why, OSError) else why
         mend = (
             "Move that file away (it knows what killed checks left open)"
             if damaged
             else "Make that place writable"
         )
         return LedgerError(
-            f"The ledger {self.path} cannot be used: {why}. No session is started without it, because "
+            f"The ledger {self.path} cannot be used: {said}. No session is started without it, because "
             f"nobody could stop it after a crash. {mend}, or set LIVEAVATAR_OPS_STATE."
         )
 

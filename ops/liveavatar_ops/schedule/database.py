@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from liveavatar_ops.health.places import why_of
 from liveavatar_ops.health.write_ahead import BUSY_S, write_ahead
 
 SCHEMA_VERSION = 2
@@ -121,8 +122,9 @@ class Database:
     def _unusable(self, why: Exception) -> StoreError:
         if isinstance(why, sqlite3.DatabaseError) and not isinstance(why, sqlite3.OperationalError):
             return self._damaged(why)
+        said = why_of(why) if isinstance(why, OSError) else why
         return StoreError(
-            f"The watcher's memory {self.path} cannot be used: {why}. Make that place writable "
+            f"The watcher's memory {self.path} cannot be used: {said}. Make that place writable "
             "(a local disk, not a network share), or set LIVEAVATAR_OPS_STATE to another directory."
         )
 

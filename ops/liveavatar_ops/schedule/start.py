@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from liveavatar_ops.health.owner import this_process
-from liveavatar_ops.health.places import file_problem, folder_problem
+from liveavatar_ops.health.places import file_problem, folder_problem, is_there
 from liveavatar_ops.health.settings import OpsSettings
 from liveavatar_ops.health.stack import Config, stack_config, stack_outputs
 from liveavatar_ops.schedule import settings as environment
@@ -132,7 +132,7 @@ def _in_order(config: WatchConfig, outputs: Outputs) -> tuple[list[WatchTarget],
 
 def _textfile_problem(textfile: Path) -> str | None:
     """Its folder is the collector's: one that we made ourselves would be read by nobody."""
-    if not textfile.parent.exists():
+    if not is_there(textfile.parent):
         return f"{textfile.parent} is not there; make it, or name the folder that node_exporter reads"
     return file_problem(textfile)
 

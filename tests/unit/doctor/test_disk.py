@@ -65,6 +65,13 @@ def test_a_folder_that_nobody_can_make_is_not_called_full() -> None:
     assert found.fix == "Name another folder with LIVEAVATAR_OPS_STATE"
 
 
+def test_a_folder_that_may_not_be_looked_for_is_told(tmp_path: Path) -> None:
+    """Another user's; here a name too long, which not even root may have. Doctor itself does not fail."""
+    found = machine.check_disk("State", tmp_path / ("x" * 300), "LIVEAVATAR_OPS_STATE")
+
+    assert found.sentence.endswith("cannot be written to: file name too long")
+
+
 def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     """A folder cannot be made below a file."""
     (tmp_path / "state").touch()

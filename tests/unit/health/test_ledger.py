@@ -86,6 +86,15 @@ def test_a_ledger_that_cannot_be_written_says_where_and_what_to_do(tmp_path: Pat
         planned(Ledger(in_the_way / "ledger.sqlite3"))
 
 
+def test_a_ledger_that_may_not_be_looked_at_is_not_taken_for_none(tmp_path: Path):
+    """As in the folder of another user; here by a name too long, which not even root may have."""
+    ledger = Ledger(tmp_path / ("x" * 300) / "ledger.sqlite3")
+
+    for look in (ledger.open_rows, lambda: ledger.forget_closed(older_than_s=0)):
+        with pytest.raises(LedgerError, match=r"sqlite3 cannot be used: file name too long\. No session is"):
+            look()
+
+
 def test_a_damaged_ledger_is_refused_with_a_sentence(ledger: Ledger):
     """Garbage in the file is a LedgerError, not a traceback."""
     ledger.path.parent.mkdir()

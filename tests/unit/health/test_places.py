@@ -1,6 +1,7 @@
 """Where a command writes: tried before a session is paid for, and never the reason to lose a verdict."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,28 @@ def test_a_place_that_can_be_made_is_tried_and_left_as_it_was(tmp_path: Path):
     assert folder_problem(tmp_path / "a" / "b") is None
     assert file_problem(tmp_path / "a" / "health.xml") is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_that_start_together_do_not_spoil_each_others_trial(tmp_path: Path):
+    """Two watchers, or checks side by side, with one new folder for their evidence: no one is in the way."""
+    with ThreadPoolExecutor(2) as both:
+        found = list(both.map(folder_problem, [tmp_path / "a" / "b"] * 400))
+
+    assert set(found) == {None}
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("x" * 300, "file name too long"), ("nowhere", "no such file or directory")]
+)
+def test_a_name_that_cannot_be_made_is_told(name: str, why: str, tmp_path: Path):
+    """Longer than a name may be, or a link that leads to nothing: one line, not a traceback."""
+    (tmp_path / "nowhere").symlink_to(tmp_path / "not there")
+
+    place = tmp_path / name
+
+    assert folder_problem(place) == f"{place} cannot be written to: {why}; name another place"
+    assert file_problem(place / "health.xml") == folder_problem(place)
 
 
 @pytest.mark.parametrize("flags", [["--evidence", "{}"], ["--evidence", "{}/sub"], ["--junit", "{}/x.xml"]])

@@ -32,6 +32,14 @@ def test_a_file_that_is_no_database_is_to_be_moved_away(tmp_path: Path):
     assert "writable" not in said
 
 
+def test_what_the_system_refused_is_told_in_words(tmp_path: Path):
+    """Not as its number and the path once more."""
+    (tmp_path / "file").touch()
+    path = tmp_path / "file" / "state" / "w.sqlite3"
+
+    assert refusal(path).startswith(f"The watcher's memory {path} cannot be used: not a directory. Make")
+
+
 def test_a_damaged_page_is_seen_while_watching_too(tmp_path: Path):
     """Not only at the start; reading says the same as writing."""
     path = tmp_path / "w.sqlite3"
