@@ -1,7 +1,7 @@
 """What is told although no check ended just now: that nothing is seen, and what could not be told before."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from liveavatar_ops.health.verdicts import Verdict
 from liveavatar_ops.schedule import plan, states, store, windows
@@ -10,19 +10,30 @@ from liveavatar_ops.schedule.database import Database
 from liveavatar_ops.schedule.notify.message import Message
 from liveavatar_ops.schedule.notify.teller import Teller
 from liveavatar_ops.schedule.result import Outcome
-from liveavatar_ops.schedule.states import TargetState
+from liveavatar_ops.schedule.states import State, TargetState
 from liveavatar_ops.schedule.targets import WatchTarget
 
 LOOKED_THROUGH = 60  # runs of a target, for the one that says why its state is what it is
 
 
 class News:
-    """Looks through the targets now and then. Moments are seconds since 1970."""
+    """
+    Looks through the targets now and then; `on_change` hears of one whose state is another one now.
 
-    def __init__(self, database: Database, tell: Teller, config: WatchConfig) -> None:
+    Moments are seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        tell: Teller,
+        config: WatchConfig,
+        on_change: Callable[[str, State, State], None],
+    ) -> None:
         self._db = database
         self._tell = tell
         self._config = config
+        self._on_change = on_change
 
     def look(self, targets: Sequence[WatchTarget], now: float, *, watching_since: float) -> None:
         """Tell each of them once."""
@@ -42,6 +53,8 @@ class News:
                     outcome=_said_by(run), run=run.token if run else None, now=now,
                 )  # fmt: skip
                 store.keep(db, target.name, told)
+            if new.shown is not state.shown:
+                self._on_change(target.name, state.shown, new.shown)
 
     def tell_anew(self, targets: Sequence[WatchTarget], now: float) -> None:
         """What was given up, as a receiver was away for a day: to that channel alone, if it still holds."""

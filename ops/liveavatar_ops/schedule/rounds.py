@@ -90,7 +90,7 @@ class Rounds:
         self._elsewhere = elsewhere
         self._since = now()
         self._tell = Teller(config)
-        self._news = News(database, self._tell, config)
+        self._news = News(database, self._tell, config, on_change)
 
     def moment(self) -> float:
         """The clock that all decisions go by."""

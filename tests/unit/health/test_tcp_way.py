@@ -16,7 +16,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from liveavatar_ops.health.connect_errors import VALIDATE_WITHIN_S, asked_about_tcp
-from liveavatar_ops.health.doors import Door, media_door, turn_door
+from liveavatar_ops.health.doors import Door
 from liveavatar_ops.health.facts import Depth, RoomFailure, TargetFacts
 from liveavatar_ops.health.job import API_TOTAL_S, ASK_WHY_S, Job
 from liveavatar_ops.health.limits import Limits
@@ -253,30 +253,6 @@ def test_at_most_four_ports_are_knocked_at_and_turn_is_among_them():
 
     assert len(offered.by_tcp) == 4
     assert offered.by_tcp[-1] == Door("turn.example", 5349, "TLS", turn=True)
-
-
-@pytest.mark.parametrize(
-    ("line", "door"),
-    [
-        (UDP, Door("203.0.113.7", 51234, "UDP")),
-        (UDP.replace("203.0.113.7", "2001:db8::7"), Door("2001:db8::7", 51234, "UDP")),
-        (UDP.replace("203.0.113.7", "f00.local"), None),
-        (UDP.replace("51234", "0"), None),
-        (UDP.replace("51234", "70000"), None),
-        (tcp(9, "active"), None),
-        ("", None),
-        ("mid:0", None),
-    ],
-)
-def test_only_where_one_can_knock_is_a_door(line: str, door: Door | None):
-    """Addresses with a port; neither a browser's made-up names nor the server's own outgoing TCP."""
-    assert media_door(line) == door
-
-
-@pytest.mark.parametrize("url", ["stun:stun.example:3478", "turn:", "turn:a b", "turn:x:99999", "https://x"])
-def test_what_is_no_turn_address_is_no_door(url: str):
-    """STUN servers are named in the same list."""
-    assert turn_door(url) is None
 
 
 def test_only_after_a_media_failure_is_anything_asked(open_port: int):

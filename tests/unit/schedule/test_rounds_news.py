@@ -62,7 +62,11 @@ def test_channels_hear_of_their_targets_only(file, clock):
 
 def test_a_watcher_that_sees_nothing_says_so_once(file, clock):
     """Inconclusive for three intervals: not an outage, but not silence either; the next good word ends it."""
-    rounds = watcher(file, clock, [target()], config(notify=[SLACK]))
+    heard: list[tuple[str, ...]] = []
+    rounds = watcher(
+        file, clock, [target()], config(notify=[SLACK]),
+        on_change=lambda *told: heard.append(tuple(map(str, told[1:]))),
+    )  # fmt: skip
     unseen = outcome("inconclusive", report="/e/report.html")
     once(rounds, outcome("healthy"), *[unseen] * 6, clock=clock)
     for _ in range(3):
@@ -75,6 +79,7 @@ def test_a_watcher_that_sees_nothing_says_so_once(file, clock):
         "dev/front-desk is not seen: no check was conclusive",
         "dev/front-desk is up again",
     ]
+    assert heard == [("unknown", "up"), ("up", "blind"), ("blind", "up")], "the log, too"
 
 
 def test_the_end_of_the_budget_is_told_once_a_day(file, clock):

@@ -33,6 +33,8 @@ class Stillness:
     """Scenes begun after the first."""
     step: Blocks | None = None
     """Block changes of the last frame against the one before it."""
+    cut: bool = False
+    """Whether the last frame began a new scene."""
     _reference: Pooled | None = None
     _before: Pooled | None = None
     _centre: npt.NDArray[np.bool_] | None = None
@@ -48,12 +50,13 @@ class Stillness:
         """Take one frame; returns the largest block change against the frame before, in grey levels."""
         before, self._before = self._before, pooled
         if before is None or before.shape != pooled.shape:
-            self.step = None
+            self.step, self.cut = None, False
             self._begin_scene(pooled, at_s)
             self.spells.see(True, at_s)
             return 0.0
         step = self.step = block_change(pooled, before)
-        if self._is_cut(step, at_s):
+        self.cut = self._is_cut(step, at_s)
+        if self.cut:
             self.cuts += 1
             self._begin_scene(pooled, at_s)
         elif at_s < self._settled_at_s:

@@ -56,7 +56,6 @@ class VideoMeter:
         at_s = self._at[-1]
         pooled = pool(y)
         blocks = block_luma(pooled)
-        scenes_before = self._still.cuts
         motion = self._still.see(pooled, at_s)
         shows = what_shows(pooled, blocks, self.limits)
         self._black.see(shows == "black", at_s)
@@ -64,7 +63,7 @@ class VideoMeter:
         self._dark += shows == "dark"
         self._looked.append((at_s, float(blocks.mean()), motion, contrast(blocks)))
         if self.keep_mouth:
-            self.mouth.see(blocks, self._still.step, at_s, cut=self._still.cuts > scenes_before)
+            self.mouth.see(blocks, self._still.step, at_s, cut=self._still.cut)
 
     def frame_passed(self, width: int, height: int, at_s: float) -> None:
         """Take the timing and size of a frame whose content nobody looked at."""
