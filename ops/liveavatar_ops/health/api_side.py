@@ -8,6 +8,7 @@ before the call that makes it true.
 import contextlib
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TypeVar
 
 from liveavatar_ops.health.facts import Depth, StopFacts
@@ -26,6 +27,7 @@ from pulumi_liveavatar.api.secrets import Secrets
 from pulumi_liveavatar.api.sessions import Sessions, Started
 from pulumi_liveavatar.api.voices import Voices
 from pulumi_liveavatar.settings import Settings
+from pulumi_liveavatar.text import scrub, shorten
 
 Found = TypeVar("Found")
 GOOD_AVATAR_STATUS = (None, "ACTIVE")
@@ -87,10 +89,10 @@ class ApiSide:
         if found is None:
             raise missing(wanted)
         if found.is_expired or found.status not in GOOD_AVATAR_STATUS:
-            state = "has expired" if found.is_expired else f"is {found.status}"
+            state = "has expired" if found.is_expired else f"is {shorten(scrub(str(found.status), ()), 60)}"
             raise Invalid(
                 f"Avatar {wanted.id} cannot be used: it {state}",
-                why=found.error_message or "",
+                why=shorten(scrub(found.error_message or "", ())),
                 next_step="Choose another avatar_id, or mend this one in the LiveAvatar dashboard",
                 status=200,
             )
@@ -167,24 +169,22 @@ class ApiSide:
         if row is None or not self._may_be_open:
             self._ledger.void(self._job.check_id, "no session was opened")
             return
-        begun = self._notes.now_s()
         settled_after_s = ANSWERED_SETTLES_S if self._start_was_answered() else SETTLED_AFTER_S
         with self._cleaner or self._cleaning_client() as client:
             outcome = close_row(
                 self._ledger, row, Sessions(client).stop, sleep=self._sleep, settled_after_s=settled_after_s
             )
-        took = self._notes.now_s() - begun
         self._notes.stop = StopFacts(
             needed=True,
             stopped=outcome.closed,
             by="check" if outcome.closed else None,
-            took_s=round(took, 4),
+            took_s=round(outcome.took_s, 4),
             sentence=None if outcome.closed else outcome.sentence,
             unheard=outcome.unheard,
         )
         if outcome.unkept:
             self._notes.notes.append(outcome.sentence)
-        self._note_cost()
+        self._note_cost(nothing=outcome.never_was)
 
     def _cleaning_client(self) -> LiveAvatarClient:
         return LiveAvatarClient(cleaning(self._settings), sleep=self._sleep)
@@ -198,10 +198,11 @@ class ApiSide:
                 raise
             return self._row
 
-    def _note_cost(self) -> None:
+    def _note_cost(self, *, nothing: bool) -> None:
         start = self._notes.facts().step("start")
         open_for = self._notes.now_s() - start.started_s if start else 0.0
-        self._notes.credits["estimate"] = spent = price(self._job.body, open_for)
+        spent = Decimal(0) if nothing else price(self._job.body, open_for)
+        self._notes.credits["estimate"] = spent
         with contextlib.suppress(LedgerError):  # the row's own reckoning stands
             self._ledger.spent(self._job.check_id, float(spent))
         try:

@@ -177,6 +177,7 @@ class StopFacts(Part):
     stopped: bool = False
     by: Literal["check", "parent", "janitor", "vendor"] | None = None
     took_s: float | None = None
+    """How long LiveAvatar took over it: stop calls until the first that was heard, without pauses of ours."""
     sentence: str | None = None
     """What is open, why it could not be stopped and what to type: said as it stands here."""
     unheard: bool = False

@@ -23,6 +23,11 @@ def media_proxy(url: str) -> str | None:
     return named if "://" in named else f"http://{named}"
 
 
+def host_of(url: str) -> str:
+    """The host of an address that somebody else wrote; empty where it is none."""
+    return _taken_apart(url)[1]
+
+
 def keep_exceptions(url: str) -> None:
     """
     Before the SDK joins `url`: hide the proxy from it where the environment excepts this address.

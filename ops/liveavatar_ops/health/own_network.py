@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from liveavatar_ops.health.facts import OwnNetwork
-from liveavatar_ops.health.media_proxy import LOOPBACK, media_proxy
+from liveavatar_ops.health.media_proxy import LOOPBACK, host_of, media_proxy
 from pulumi_liveavatar.settings import is_near
 
 _RESOLVER = re.compile(r"temporary failure in name resolution|name resolution failed", re.IGNORECASE)
@@ -54,7 +54,7 @@ def behind_join(said: str, url: str) -> OwnNetwork | None:
         return "proxy"
     if media_proxy(url) and (_REFUSED.search(said) or _NO_NAME.search(said)):
         return "proxy"
-    return _by_words(said, urlsplit(url).hostname or "")
+    return _by_words(said, host_of(url))
 
 
 def _by_words(said: str, host: str) -> OwnNetwork | None:

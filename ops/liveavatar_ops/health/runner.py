@@ -202,7 +202,6 @@ class Runner:
         """Close what the child left open; None when it left nothing."""
         if row is None or row.state not in OPEN:
             return None
-        begun = time.monotonic()
         try:
             if row.session_id is None:
                 self._ledger.void(job.check_id, "the probe ended before a session id was known")
@@ -218,7 +217,7 @@ class Runner:
             needed=True,
             stopped=outcome.closed,
             by="parent" if outcome.closed else None,
-            took_s=round(time.monotonic() - begun, 3),
+            took_s=round(outcome.took_s, 3),
             sentence=None if outcome.closed else outcome.sentence,
             unheard=outcome.unheard,
         )

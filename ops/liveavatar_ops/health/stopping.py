@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from liveavatar_ops.health.ledger import Ledger, LedgerError, Row, State
 from pulumi_liveavatar.api.errors import BadCredentials, LiveAvatarError, NotThere, Unreachable
+from pulumi_liveavatar.text import scrub, shorten
 
 ATTEMPTS = 4
 FIRST_PAUSE_S = 0.25
@@ -34,6 +35,31 @@ class StopOutcome:
     """The session is over, and the ledger could not be told."""
     unheard: bool = False
     """A stop call was not answered at all."""
+    took_s: float = 0.0
+    """Stop calls until the first that was heard, without our pauses."""
+    never_was: bool = False
+    """No session came of the start, as far as the service knew until one could not come any more."""
+
+
+class _Timed:
+    """The stop call, with the time that it took until it was heard."""
+
+    def __init__(self, stop: Callable[[str], None], clock: Callable[[], float]) -> None:
+        self._stop, self._clock = stop, clock
+        self._heard = False
+        self.took_s = 0.0
+
+    def __call__(self, session_id: str) -> None:
+        begun, heard = self._clock(), False
+        try:
+            self._stop(session_id)
+            heard = True
+        except NotThere:
+            heard = True
+            raise
+        finally:
+            self.took_s += 0.0 if self._heard else self._clock() - begun
+            self._heard = self._heard or heard
 
 
 def close_row(
@@ -43,6 +69,7 @@ def close_row(
     *,
     sleep: Callable[[float], None] = time.sleep,
     now: Callable[[], float] = time.time,
+    clock: Callable[[], float] = time.monotonic,
     attempts: int = ATTEMPTS,
     settled_after_s: float = SETTLED_AFTER_S,
     again: str = f"Run `{JANITOR}` now",
@@ -57,16 +84,16 @@ def close_row(
     if row.session_id is None:
         ledger.void(row.check_id, "no session id was ever learnt; a token alone bills nothing")
         return StopOutcome(True, "no session had been started")
-    session_id = row.session_id
-    why, tried, unheard = "", 0, False
+    session_id, timed = row.session_id, _Timed(stop, clock)
+    why, tried, unheard, never_was = "", 0, False, row.state is State.starting
     while tried < attempts:
         try:
-            stop(session_id)
-            note = "stopped"
+            timed(session_id)
+            note, never_was = "stopped", False
         except NotThere:
             note = "was already over"
-        except LiveAvatarError as refused:
-            why, tried = str(refused), tried + 1
+        except Exception as refused:  # noqa: BLE001 -- whatever broke, it is said that the session may be open
+            why, tried = _words(refused), tried + 1
             unheard = unheard or isinstance(refused, Unreachable)
             if isinstance(refused, BadCredentials):
                 again = _OTHER_KEY
@@ -79,18 +106,24 @@ def close_row(
             sleep(SETTLING_PAUSE_S)
             continue
         try:
-            ledger.stopped(row.check_id, note)
+            ledger.stopped(row.check_id, note, credits_spent=0.0 if never_was else None)
         except LedgerError as why_not:
             said = f"session {session_id} {note}; {_unkept(why_not)}"
-            return StopOutcome(True, said, unkept=True, unheard=unheard)
-        return StopOutcome(True, f"session {session_id} {note}", unheard=unheard)
+            return StopOutcome(True, said, unkept=True, unheard=unheard, took_s=timed.took_s)
+        said = f"session {session_id} {note}"
+        return StopOutcome(True, said, unheard=unheard, took_s=timed.took_s, never_was=never_was)
     ledger.stop_failed(row.check_id, why)
     return StopOutcome(
         False,
         f"LiveAvatar session {session_id} may still be open and billing: it could not be stopped ({why}) "
         f"{again}; without that the service ends the session after about 200 s.",
         unheard=unheard,
+        took_s=timed.took_s,
     )
+
+
+def _words(why: Exception) -> str:
+    return str(why) if isinstance(why, LiveAvatarError) else f"{shorten(scrub(repr(why), ()), 200)}."
 
 
 def _unkept(why: LedgerError) -> str:

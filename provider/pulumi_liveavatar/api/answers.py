@@ -47,10 +47,10 @@ def fold(what: str, answer: Answer, body: Any, *, hide: Iterable[str]) -> LiveAv
         return _foreign(what, answer, hidden)
     code = body.get("code") if isinstance(body.get("code"), int) else None
     kind = refusal(answer.status, code)
-    number = f"{answer.status}/{code}" if code not in (None, answer.status) else str(answer.status)
+    number = str(answer.status) if code in (None, answer.status) else f"{answer.status}/{code}"
     return kind(
         what,
-        why=f"It answered {number}: {shorten(scrub(said, hidden))}",
+        why=f"It answered {shorten(number, 24)}: {shorten(scrub(said, hidden))}",
         status=answer.status,
         code=code,
         retry_after_s=retry_after(answer.headers),
@@ -75,7 +75,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def _moment(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -83,7 +83,7 @@ def _moment(text: str) -> datetime | None:
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter: nested deeper than anything that LiveAvatar sends
         return None
 
 
@@ -109,7 +109,8 @@ def _detail(entry: Any) -> str:
     """`body.temperature: Input should be …`; the entry's own `input` is never quoted."""
     if not isinstance(entry, dict):
         return "an unreadable detail"
-    place = ".".join(str(part) for part in entry.get("loc", ()))
+    loc = entry.get("loc")
+    place = ".".join(str(part) for part in loc) if isinstance(loc, list) else ""
     return f"{place}: {entry.get('msg', 'invalid')}" if place else str(entry.get("msg", "invalid"))
 
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from pulumi_liveavatar.api.errors import NotThere
-from pulumi_liveavatar.api.wire import Wire, expect
+from pulumi_liveavatar.api.wire import Named, Wire, expect
 
 if TYPE_CHECKING:  # token_body takes the sandbox avatars from here, and needs no HTTP
     from pulumi_liveavatar.api.client import LiveAvatarClient
@@ -13,7 +13,7 @@ SANDBOX_AVATARS = ("dd73ea75-1218-4ef3-92ce-606d5f7fbc0a", "65f9e3c9-d48b-4118-b
 
 
 class WireAvatar(Wire):
-    id: str
+    id: Named
     name: str | None = None
     type: str | None = None
     status: str | None = None

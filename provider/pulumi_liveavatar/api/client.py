@@ -26,6 +26,8 @@ from pulumi_liveavatar.api.errors import (
     Unreachable,
     Unreadable,
 )
+from pulumi_liveavatar.api.in_time import in_time
+from pulumi_liveavatar.api.pages import PAGE_SIZE, all_pages
 from pulumi_liveavatar.api.way_out import Unusable, unusable_proxy, why_it_stopped
 from pulumi_liveavatar.settings import Settings
 from pulumi_liveavatar.text import scrub, shorten
@@ -34,6 +36,7 @@ SAFE_TO_REPEAT = frozenset({"GET", "PATCH", "DELETE"})
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 LARGEST_ANSWER = 16 * 1024 * 1024
 SANE_RETRY_AFTER_S = 30.0
+OVERTIME_S = 1.0  # past the limit of each single wait, whose own error says more
 USER_AGENT = "liveavatar-ops"
 
 _back_off = tenacity.wait_random_exponential(multiplier=0.5, max=8)
@@ -139,18 +142,9 @@ class LiveAvatarClient:
         return retrying(self._once, http, request, hidden)
 
     def pages(self, path: str, *, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        """Every result of a paged list (LiveAvatar API facts §2, pagination form P)."""
-        found: list[dict[str, Any]] = []
-        page = 1
-        while True:
-            data = self.call("GET", path, params={**(params or {}), "page": page, "page_size": 100})
-            results = data.get("results") if isinstance(data, dict) else None
-            if not isinstance(results, list):
-                raise Unreadable(f"LiveAvatar did not list {path}", why="Its answer holds no results")
-            found += results
-            if len(found) >= int(data.get("count") or 0) or not results:
-                return found
-            page += 1
+        """Every result of a paged list; Unreadable where its end cannot be told."""
+        asked = {**(params or {}), "page_size": PAGE_SIZE}
+        return all_pages(path, lambda number: self.call("GET", path, params={**asked, "page": number}))
 
     def _credentials(self, bearer: SecretStr | None) -> dict[str, str]:
         if bearer:
@@ -172,13 +166,12 @@ class LiveAvatarClient:
         self, http: httpx.Client, request: httpx.Request, what: str, hide: Sequence[str]
     ) -> tuple[Answer, LiveAvatarError | None]:
         nothing = Answer(0, "")
-        deadline = time.monotonic() + self._settings.timeout_s
+        limit_s = self._settings.timeout_s
         try:
-            response = http.send(request, stream=True)
-            try:
-                return _read(response, deadline), None
-            finally:
-                response.close()
+            # A connection that comes late in its time leaves the answer less: the sum is what is bounded.
+            return in_time(lambda: _answer(http, request, limit_s), limit_s + OVERTIME_S), None
+        except TimeoutError:
+            return nothing, Unreachable(what, why="ReadTimeout: the answer came too slowly", sent=True)
         except NEVER_SENT as error:
             return nothing, Unreachable(what, why=_reason(error, hide), sent=False)
         except httpx.DecodingError as error:
@@ -226,6 +219,15 @@ def _open(settings: Settings, transport: httpx.BaseTransport | None) -> httpx.Cl
 
 def _what(method: str, path: str) -> str:
     return f"LiveAvatar did not carry out {method} {path}"
+
+
+def _answer(http: httpx.Client, request: httpx.Request, within_s: float) -> Answer:
+    deadline = time.monotonic() + within_s
+    response = http.send(request, stream=True)
+    try:
+        return _read(response, deadline)
+    finally:
+        response.close()
 
 
 def _read(response: httpx.Response, deadline: float) -> Answer:

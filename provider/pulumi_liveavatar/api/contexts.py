@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import field_validator
 
 from pulumi_liveavatar.api.client import LiveAvatarClient
-from pulumi_liveavatar.api.wire import Wire, expect
+from pulumi_liveavatar.api.wire import Named, Wire, expect
 
 
 class WireLink(Wire):
@@ -18,7 +18,7 @@ class WireLink(Wire):
 class ContextSummary(Wire):
     """What the list shows: no prompt."""
 
-    id: str
+    id: Named
     name: str
 
 

@@ -19,7 +19,7 @@ Split by what the operator would do. Statuses and codes: LiveAvatar API facts §
 
 from typing import ClassVar
 
-from pulumi_liveavatar.text import one_line
+from pulumi_liveavatar.text import one_line, scrub
 
 CONCURRENCY_CODE = 4003
 CREDITS_CODE = 4033
@@ -40,9 +40,11 @@ class LiveAvatarError(Exception):
         code: int | None = None,
         retry_after_s: float | None = None,
     ) -> None:
-        self.what, self.why, self.next_step = what, why, next_step or self.advice
+        # A service may quote what somebody typed into the wrong field, in any word of its answers.
+        self.what, self.why = scrub(what, ()), scrub(why, ())
+        self.next_step = next_step or self.advice
         self.status, self.code, self.retry_after_s = status, code, retry_after_s
-        super().__init__(one_line(what, why, self.next_step))
+        super().__init__(one_line(self.what, self.why, self.next_step))
 
 
 class Unreachable(LiveAvatarError):

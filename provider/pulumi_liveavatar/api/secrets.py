@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import SecretStr
 
 from pulumi_liveavatar.api.client import LiveAvatarClient
-from pulumi_liveavatar.api.wire import Wire, expect
+from pulumi_liveavatar.api.wire import Named, Wire, expect
 
 SecretType = Literal["OPENAI_API_KEY", "ELEVENLABS_API_KEY", "GEMINI_API_KEY", "CARTESIA_API_KEY"]
 SECRET_TYPES: tuple[str, ...] = ("OPENAI_API_KEY", "ELEVENLABS_API_KEY", "GEMINI_API_KEY", "CARTESIA_API_KEY")
@@ -15,7 +15,7 @@ LONGEST_NAME = 255
 class WireSecret(Wire):
     """`secret_type` and `created_at` are absent from the answer to create."""
 
-    id: str
+    id: Named
     secret_name: str
     secret_type: str | None = None
     created_at: str | None = None

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import SecretStr
 
 from pulumi_liveavatar.api.client import LiveAvatarClient
-from pulumi_liveavatar.api.wire import Wire, expect
+from pulumi_liveavatar.api.wire import Named, Token, Wire, expect
 
 EndReason = Literal[
     "UNKNOWN",
@@ -28,16 +28,16 @@ EndReason = Literal[
 
 
 class Minted(Wire):
-    session_id: str
-    session_token: SecretStr
+    session_id: Named
+    session_token: Token
 
 
 class Started(Wire):
     """`livekit_client_token` joins the room as `client`; `max_session_duration` (s) is the effective one."""
 
-    session_id: str
-    livekit_url: str
-    livekit_client_token: SecretStr
+    session_id: Named
+    livekit_url: Named
+    livekit_client_token: Token
     max_session_duration: int | None = None
     ws_url: SecretStr | None = None
     livekit_agent_token: SecretStr | None = None

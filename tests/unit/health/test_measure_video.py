@@ -203,6 +203,16 @@ def test_black_that_began_in_the_warm_up_is_watched_until_it_counts():
     assert meter.undecided_s(4.05) == 0
 
 
+@pytest.mark.parametrize("shown", [BLACK, np.full(SMALL, 112, np.uint8)], ids=["black", "one colour"])
+def test_a_greeting_over_no_picture_does_not_end_the_watch(shown: np.ndarray):
+    """It stands while the avatar is heard; but that follows from the black, which is not proven yet."""
+    meter = show.watch(lambda _: shown, 3)
+    greeting = [Span(kind="speech", start_s=0.3, end_s=2.9)]
+
+    assert meter.undecided_s(3.0, speech=greeting) > 1
+    assert meter.undecided_s(4.05, speech=greeting) == 0
+
+
 def test_standing_while_heard_is_measured_against_speech():
     meter = show.watch(lambda i: show.talking(i) if i < 100 else STILL, 8)
     speech = [Span(kind="speech", start_s=1.0, end_s=5.0), Span(kind="speech", start_s=5.3, end_s=7.0)]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from liveavatar_ops.health.ledger import Ledger, LedgerError, State
+from liveavatar_ops.health.owner import this_process
 from liveavatar_ops.health.stopping import (
     ANSWERED_SETTLES_S,
     ATTEMPTS,
@@ -13,7 +14,7 @@ from liveavatar_ops.health.stopping import (
     close_row,
 )
 from pulumi_liveavatar.api.errors import BadCredentials, ServerFault, Unreachable
-from tests.support.health_stopping import Api, Clock, begin
+from tests.support.health_stopping import API, Api, Clock, begin
 
 
 @pytest.fixture
@@ -53,6 +54,38 @@ def test_stopping_gives_up_in_the_end_and_says_what_to_type(ledger: Ledger, cloc
     assert "session-1 may still be open" in outcome.sentence
     assert "liveavatar-ops health janitor" in outcome.sentence
     assert len(ledger.open_rows()) == 1
+
+
+def test_whatever_breaks_the_session_is_said_to_be_open(ledger: Ledger, clock: Clock):
+    """Also a fault of our own: who comes next must find the row, and nobody a traceback."""
+    begin(ledger, State.started)
+    api = Api(*[TypeError("'int' object is not iterable")] * 99)
+
+    outcome = close(ledger, api, clock)
+
+    assert not outcome.closed
+    assert len(api.asked) == ATTEMPTS
+    assert "session-1 may still be open" in outcome.sentence
+    assert "(TypeError(\"'int' object is not iterable\").) Run `liveavatar-ops" in outcome.sentence
+    assert len(ledger.open_rows()) == 1
+
+
+def test_the_services_time_is_that_of_its_answers_alone(ledger: Ledger, clock: Clock):
+    """Not our pauses between them, nor the calls by which we make sure afterwards."""
+    begin(ledger, State.starting)
+    api = Api(ServerFault("LiveAvatar did not stop", status=500))
+
+    def slow(session_id: str) -> None:
+        clock.at += 0.2
+        api.stop(session_id)
+
+    outcome = close_row(
+        ledger, ledger.open_rows()[0], slow, sleep=clock.sleep, now=clock.now, clock=clock.now
+    )
+
+    assert outcome.closed
+    assert len(api.asked) > 10
+    assert outcome.took_s == pytest.approx(0.4)
 
 
 def test_a_refused_key_is_not_tried_again(ledger: Ledger, clock: Clock):
@@ -117,6 +150,34 @@ def test_a_start_that_was_answered_is_not_waited_for_so_long(ledger: Ledger, clo
 
     assert outcome.closed
     assert clock.at < begun + ANSWERED_SETTLES_S + 2
+
+
+def test_a_start_that_opened_nothing_costs_nothing(ledger: Ledger, clock: Clock):
+    """The service never knew of the session, until none could come any more; one that came late is paid."""
+    ledger.plan("check-1", target="desk", api_url=API, parent=this_process(), deadline_at=5000.0, rate=1.0)
+    ledger.minted("check-1", "session-1")
+    ledger.starting("check-1")
+
+    outcome = close(ledger, Api(open_sessions=()), clock)
+
+    row = ledger.get("check-1")
+    assert outcome.never_was
+    assert row is not None
+    assert row.credits == 0
+
+
+def test_a_start_that_opened_late_is_paid(ledger: Ledger, clock: Clock):
+    """Found once, it billed."""
+    ledger.plan("check-1", target="desk", api_url=API, parent=this_process(), deadline_at=5000.0, rate=1.0)
+    ledger.minted("check-1", "session-1")
+    ledger.starting("check-1")
+
+    outcome = close(ledger, Api(), clock)
+
+    row = ledger.get("check-1")
+    assert not outcome.never_was
+    assert row is not None
+    assert row.credits == 1
 
 
 def test_a_session_that_is_over_is_over_though_the_ledger_cannot_be_told(

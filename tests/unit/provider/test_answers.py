@@ -141,3 +141,38 @@ def test_retry_after_is_a_number_or_a_date(headers: dict[str, str], seconds: flo
     """A date counts from the answer's own Date, whatever this machine's clock says."""
     assert retry_after(headers) == seconds
     assert error_of(429, "slow", **headers).retry_after_s == seconds
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"detail": [{"loc": 5, "msg": "x"}]},
+        {"detail": [{"loc": None, "msg": None}]},
+        {"detail": [{"msg": ["x"]}]},
+        {"detail": [7]},
+        {"code": "odd", "message": {"a": 1}},
+        {"code": 10**200, "message": "odd"},
+        {"code": True, "data": [{"message": 5}], "error": []},
+        '{"code": 1000, "data": ' + "[" * 100_000,
+    ],
+)
+def test_an_answer_of_odd_shape_is_one_error_like_every_other(body: Any) -> None:
+    """Whoever stops a session catches LiveAvatarError: anything else would leave it open."""
+    error = error_of(422, body)
+
+    assert isinstance(error, Refused | Unreadable)
+    assert len(str(error)) < 400
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Mon, 01 Jan 2030 00:00:00 +99999999999999999999",
+        "Mon, 01 Jan 99999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2030 99999999999:00:00 GMT",
+    ],
+)
+def test_a_date_that_is_none_is_no_date(date: str) -> None:
+    """Neither where it is asked to wait until, nor as the answer's own."""
+    assert retry_after({"retry-after": date}) in (None, 0.0)
+    assert retry_after({"retry-after": "Mon, 01 Jan 2001 00:00:00 GMT", "date": date}) in (None, 0.0)

@@ -151,6 +151,40 @@ def test_an_answer_that_lacks_a_field_is_unreadable_and_unquoted(line: Maker) ->
     assert failed.value.__context__ is None
 
 
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"session_id": "", "session_token": "t"}, "session_id"),
+        ({"session_id": "s", "session_token": ""}, "session_token"),
+        ({"session_id": "s", "session_token": "tok\u20acn"}, "session_token"),
+    ],
+)
+def test_a_session_that_nobody_could_start_is_unreadable(line: Maker, data: Any, field: str) -> None:
+    """An empty id cannot be stopped; a token of odd letters fits no header, and is not quoted."""
+    with pytest.raises(Unreadable, match=field) as failed:
+        Sessions(line([ok(data)]).client).mint({})
+
+    assert failed.value.status == 200, "it has answered"
+    assert "\u20ac" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("gone", "value"), [("session_id", ""), ("livekit_url", ""), ("livekit_client_token", "")]
+)
+def test_a_room_that_nobody_could_join_is_unreadable(line: Maker, gone: str, value: str) -> None:
+    """Better than a healthy session without a room."""
+    data = {"session_id": "s", "livekit_url": "wss://x", "livekit_client_token": "t", gone: value}
+
+    with pytest.raises(Unreadable, match=gone):
+        Sessions(line([ok(data)]).client).start(SecretStr("t"))
+
+
+def test_an_object_without_an_id_is_unreadable(line: Maker) -> None:
+    """Pulumi would keep the empty id and never find the object again."""
+    with pytest.raises(Unreadable, match="id"):
+        Contexts(line([ok({"id": "", "name": "n"})]).client).create(name="n", prompt="p")
+
+
 def test_a_rooms_token_is_hidden(line: Maker) -> None:
     """A token one brings along may be quoted by the answer."""
     token = "room-token-0123456789"

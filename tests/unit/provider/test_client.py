@@ -1,8 +1,12 @@
 """When a call is repeated, how long is waited, and what a failing one may say."""
 
+import contextlib
+import json
+import socket
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -196,10 +200,45 @@ def test_pages_are_read_to_the_end(line: Maker) -> None:
     assert [row["id"] for row in made.client.pages("/v1/contexts")] == list(range(250))
 
 
-def test_a_list_without_results_is_unreadable(line: Maker) -> None:
-    """Better than an empty list, which would mean that everything is gone."""
-    with pytest.raises(Unreadable):
-        line([ok({"items": []})]).client.pages("/v1/contexts")
+@pytest.mark.parametrize("count", [100, 150])
+def test_a_next_page_is_read_whatever_is_counted(line: Maker, count: int) -> None:
+    """Objects of a page that nobody read would count as gone."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        page = int(request.url.params["page"])
+        rows = [{"id": n} for n in range(150)][(page - 1) * 100 : page * 100]
+        return ok({"count": count, "next": "/v1/contexts?page=2" if page == 1 else None, "results": rows})
+
+    assert len(line(answer).client.pages("/v1/contexts")) == 150
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        ({"items": []}, "holds no results"),
+        ({"results": [{"id": "1"}]}, "does not count them"),
+        ({"count": None, "results": [{"id": "1"}]}, "does not count them"),
+        ({"count": "many", "results": [{"id": "1"}]}, "does not count them"),
+        ({"count": float("inf"), "results": [{"id": "1"}]}, "does not count them"),
+        ({"count": 10**9, "results": [{"id": "1"}]}, "Pages 1 and 2 of its answer are the same"),
+    ],
+)
+def test_a_list_whose_end_cannot_be_told_is_unreadable(line: Maker, data: Any, why: str) -> None:
+    """Better than a part of it, which would mean that the rest is gone."""
+    reply = httpx.Response(200, text=json.dumps({"code": 1000, "data": data}))
+
+    with pytest.raises(Unreadable, match=why):
+        line([reply]).client.pages("/v1/contexts")
+
+
+def test_a_list_without_end_is_given_up(line: Maker) -> None:
+    """Each page brings something new, for ever."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return ok({"count": 10**9, "results": [{"id": request.url.params["page"]}]})
+
+    with pytest.raises(Unreadable, match="more than 1000 pages"):
+        line(answer).client.pages("/v1/contexts")
 
 
 def test_an_endless_answer_is_cut_off(line: Maker) -> None:
@@ -224,6 +263,29 @@ def test_an_answer_that_drips_is_cut_off(line: Maker) -> None:
 
     with pytest.raises(Unreachable, match="too slowly"):
         made.client.call("GET", "/v1/x")
+
+
+def test_headers_that_drip_are_cut_off() -> None:
+    """Each of them comes in time; a wait of httpx ends with each."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as other_side:
+        other_side.submit(_drip_headers, server)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        settings = Settings(api_key=SecretStr(API_KEY), api_url=url, timeout_s=0.5, max_attempts=1)
+        with LiveAvatarClient(settings) as client, pytest.raises(Unreachable, match="too slowly") as raised:
+            client.call("POST", "/v1/x")
+        server.shutdown(socket.SHUT_RDWR)
+
+    assert raised.value.sent
+
+
+def _drip_headers(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    with connection, contextlib.suppress(OSError):
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        for number in range(40):
+            time.sleep(0.2)
+            connection.sendall(b"X-%d: y\r\n" % number)
 
 
 def test_a_refused_connection_says_what_to_check() -> None:

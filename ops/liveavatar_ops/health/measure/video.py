@@ -108,8 +108,10 @@ class VideoMeter:
     def _proven(self, now_s: float, speech: Sequence[Span]) -> bool:
         """Whether the picture is unhealthy by now, whatever comes next; by the measures of the judge."""
         limits, warm_s = self.limits, self._at[0] + self.limits.warm_up_s
+        # Black or of one colour, it stands as well: that follows from it and, for the judge, proves nothing.
+        hidden = self._black.lasting_s(now_s) or self._one_colour.lasting_s(now_s)
         seen: dict[str, float] = {
-            **summary.standing(self._still.spells.until(now_s), speech),
+            **({} if hidden else summary.standing(self._still.spells.until(now_s), speech)),
             **summary.lasting("black", self._black.until(now_s), warm_s, now_s),
             **summary.lasting("one_colour", self._one_colour.until(now_s), warm_s, now_s),
         }
