@@ -1,7 +1,10 @@
 """Files that another process reads are there whole or not at all."""
 
 import os
+import stat
 from pathlib import Path
+
+STREAMS_IN = ("/dev/", "/proc/")  # a name there is an open file of somebody, also where that is a regular one
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -10,7 +13,11 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def write_bytes_whole(path: Path, held: bytes) -> None:
-    """The same with bytes."""
+    """The same with bytes. Through a link to what it leads to; what is no file of its own is written into."""
+    if is_stream(path):
+        _write_into(path, held)
+        return
+    path = Path(os.path.realpath(path))  # resolve() raises where links lead in a circle
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -22,6 +29,24 @@ def write_bytes_whole(path: Path, held: bytes) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)  # half of it would keep a full disk full
         raise
+
+
+def is_stream(path: Path) -> bool:
+    """A pipe, a terminal, a device: it must not be replaced, and cannot be there whole or not at all."""
+    try:
+        kind = path.stat().st_mode
+    except OSError:
+        return False
+    if stat.S_ISDIR(kind):
+        return False
+    return not stat.S_ISREG(kind) or str(path.absolute()).startswith(STREAMS_IN)
+
+
+def _write_into(path: Path, held: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND), "wb", buffering=0) as out:
+        left = memoryview(held)
+        while left:
+            left = left[out.write(left) :]
 
 
 def make_private(folder: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from liveavatar_ops.health.files import is_stream
 from pulumi_liveavatar.text import shorten
 
 TRIAL = b"\0" * 4096  # a disk without room for one page has none for evidence
@@ -36,7 +37,9 @@ def folder_problem(folder: Path) -> str | None:
 
 
 def file_problem(file: Path) -> str | None:
-    """The same for one file, which replaces what is there."""
+    """The same for one file, which replaces what is there; what is no file of its own is not tried."""
+    if is_stream(file):
+        return None
     if is_there(file) and file.is_dir():
         return f"{file} is a folder; name a file"
     problem = folder_problem(file.parent)
