@@ -54,7 +54,7 @@ def is_there(path: Path) -> bool:
         return False
 
 
-def why_of(why: Exception) -> str:
+def why_of(why: BaseException) -> str:
     """`no space left on device`; of what the system did not say, its kind and its first words."""
     if isinstance(why, OSError):
         said = why.strerror or type(why).__name__

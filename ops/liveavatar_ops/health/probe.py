@@ -29,6 +29,7 @@ from liveavatar_ops.health.host import Lag, between, host_facts, read_cpu, watch
 from liveavatar_ops.health.job import FACTS_FILE, PARTIAL_FILE, PICTURES_FILE, Job
 from liveavatar_ops.health.ledger import Ledger, LedgerError
 from liveavatar_ops.health.notebook import Notebook, StepRefused
+from liveavatar_ops.health.places import why_of
 from liveavatar_ops.health.receiver_stats import ice_path, network_facts, rows_of
 from liveavatar_ops.health.recording import Spool
 from liveavatar_ops.health.senses import Senses
@@ -288,6 +289,8 @@ def main() -> NoReturn:
         loop = asyncio.new_event_loop()
         loop.run_until_complete(Probe(job, settings, say).run())
         code = 0
+    except BaseException as broken:  # noqa: BLE001 -- the parent quotes the last line: it is all that is left
+        sys.stderr.write(f"{why_of(broken)}\n")
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

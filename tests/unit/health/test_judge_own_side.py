@@ -1,5 +1,7 @@
 """What our own side may have caused is doubtful, what it cannot have caused stands; and what it missed."""
 
+from typing import Any
+
 import pytest
 
 from liveavatar_ops.health.facts import (
@@ -197,3 +199,22 @@ def test_a_watch_too_short_to_see_a_stall_says_so():
 )
 def test_a_watch_that_was_long_enough_needs_no_note(watch_s, video_s, more):
     assert watched(watch_s, video_s, **more) == ()
+
+
+@pytest.mark.parametrize(
+    "room",
+    [
+        {"avatar_joined_s": 1.2, "watched_until_s": 4.0},
+        {"avatar_joined_s": None, "avatar_left_s": None, "watched_until_s": 4.0},
+    ],
+    ids=["no frame yet", "no avatar yet"],
+)
+def test_of_a_probe_that_broke_nothing_is_said_that_it_did_not_wait_for(room: dict[str, Any]):
+    """It ended while it waited: not a word about the avatar."""
+    facts = healthy(probe_failure="no space left on device", room=room, video=VideoFacts(watched_until_s=4.0))
+
+    judged = judge(facts, Limits())
+
+    assert (judged.verdict, judged.cause) == (Verdict.INCONCLUSIVE, Cause.OWN_HOST)
+    assert [reason.cause for reason in judged.reasons] == [Cause.OWN_HOST]
+    assert judged.headline == "No space left on device."

@@ -3,7 +3,10 @@
 import asyncio
 import http.server
 import logging
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -15,6 +18,8 @@ import pytest
 from liveavatar_ops.health.connect_errors import Overheard, takes_token, took_too_long, why_not_joined
 from liveavatar_ops.health.facts import Depth, TargetFacts
 from liveavatar_ops.health.host import CpuReading, HostUse, Lag, between, host_facts, read_cpu, watch_loop
+from liveavatar_ops.health.job import Job
+from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.notebook import Notebook, StepRefused
 from liveavatar_ops.health.receiver_stats import ice_path, network_facts
 from pulumi_liveavatar.api.errors import ConcurrencyLimit, LiveAvatarError
@@ -231,3 +236,19 @@ def test_a_server_that_takes_the_token_is_told_from_one_that_does_not():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert not takes_token(f"ws://127.0.0.1:{silent.getsockname()[1]}", TOKEN, within_s=0.1)
     assert not takes_token("no address", TOKEN)
+
+
+def test_a_probe_that_cannot_even_write_its_facts_says_why_in_its_last_line(tmp_path: Path):
+    """Which its parent quotes: a full disk must not look like a riddle."""
+    job = Job(
+        check_id="1", target=TargetFacts(name="desk", depth=Depth.API), body={}, limits=Limits(),
+        workdir=tmp_path / "gone", ledger=tmp_path / "ledger", api_url="http://127.0.0.1:9",
+    )  # fmt: skip
+    child = subprocess.run(
+        [sys.executable, "-m", "liveavatar_ops.health.child"],
+        input=job.model_dump_json() + "\n", capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, "LIVEAVATAR_API_KEY": "k" * 20, "LIVEAVATAR_API_URL": job.api_url},
+    )  # fmt: skip
+
+    assert child.returncode == 70
+    assert child.stderr.splitlines()[-1] == "no such file or directory"

@@ -50,7 +50,7 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
     if ended:
         yield ended
     if not facts.video.frames:
-        yield _no_video(facts, limits)
+        yield from _waited_for(_no_video(facts, limits), facts)
     elif facts.room.video_ended_s is not None and not ended:
         yield _video_ended(facts.room.video_ended_s, facts)
     yield from connection.reasons(facts, limits)
@@ -151,8 +151,15 @@ def _nobody_came(facts: Facts, limits: Limits) -> Iterator[Reason]:
     broken = connection.broke_off(facts)
     if broken:
         yield broken
-    yield _no_avatar(facts, limits, closed=facts.room.disconnected_s is not None and not broken)
+    closed = facts.room.disconnected_s is not None and not broken
+    yield from _waited_for(_no_avatar(facts, limits, closed=closed), facts)
     yield from connection.reasons(facts, limits)
+
+
+def _waited_for(reason: Reason, facts: Facts) -> Iterator[Reason]:
+    """Of what did not come nothing is told where our probe broke before it was due."""
+    if reason.severity is Severity.FAILS or not facts.probe_failure:
+        yield reason
 
 
 def _no_avatar(facts: Facts, limits: Limits, *, closed: bool) -> Reason:
