@@ -119,12 +119,15 @@ class Runner:
                 deadline_at=time.time() + over_after_s + self._grace_s + MARGIN_S,
                 rate=float(price(body, 0)),
             )
-            began = datetime.now(UTC)
+            began, given_up = datetime.now(UTC), False
             try:
                 death = self._run_child(job, over_after_s)
+            except KeyboardInterrupt:
+                given_up = True
+                raise
             finally:
                 row, unread = self._row_of(job)
-                stop = self._close(job, row)
+                stop = self._close(job, row, given_up=given_up)
             facts = self._facts(job, began, death, stop, row)
             if unread:
                 notes = (*facts.notes, f"{clean(unread)} Then run `{JANITOR}`.")
@@ -198,9 +201,12 @@ class Runner:
         except LedgerError as why:
             return None, str(why)
 
-    def _close(self, job: Job, row: Row | None) -> StopFacts | None:
-        """Close what the child left open; None when it left nothing."""
-        if row is None or row.state not in OPEN:
+    def _close(self, job: Job, row: Row | None, *, given_up: bool) -> StopFacts | None:
+        """
+        Close what the child left open; None when it left nothing, or what nobody wants to wait for any more:
+        a session that may still come of a start without an answer is the janitor's then.
+        """
+        if row is None or row.state not in OPEN or (given_up and row.state is State.starting):
             return None
         try:
             if row.session_id is None:

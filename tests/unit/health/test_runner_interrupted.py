@@ -1,5 +1,6 @@
 """The parent of a check that is interrupted, and the child whose parent died."""
 
+import _thread
 import os
 import subprocess
 import sys
@@ -48,6 +49,35 @@ def test_an_interruption_does_not_wait_for_a_deaf_child(tmp_path: Path, api: Sto
         run(tmp_path, api, ledger, "open_session()\ntime.sleep(600)", stop_wish=wish, grace_s=0.5)
 
     assert api.stopped == ["session-1"]
+
+
+@pytest.mark.parametrize(("reached", "stopped"), [("starting", []), ("started", ["session-1"])])
+def test_who_gives_up_does_not_wait_for_what_may_still_come(
+    reached: str, stopped: list[str], tmp_path: Path, api: StopOnlyApi, ledger: Ledger
+):
+    """A second Ctrl-C: an open session is stopped all the same, one whose start hangs is the janitor's."""
+
+    def give_up() -> None:
+        until(lambda: any(row.state.value == reached for row in ledger.open_rows()))
+        _thread.interrupt_main()
+
+    threading.Thread(target=give_up, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        run(
+            tmp_path,
+            api,
+            ledger,
+            f"""
+            ledger.minted(job.check_id, "session-1")
+            ledger.starting(job.check_id)
+            if {reached!r} == "started":
+                ledger.started(job.check_id)
+            time.sleep(600)
+            """,
+        )
+
+    assert api.stopped == stopped
+    assert [row.state.value for row in ledger.open_rows()] == ([] if stopped else ["starting"])
 
 
 def test_a_dead_parent_is_heard_by_the_child_as_the_end_of_its_input(
