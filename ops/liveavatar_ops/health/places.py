@@ -31,7 +31,7 @@ def folder_problem(folder: Path) -> str | None:
                 trial.write(TRIAL)
                 trial.flush()
                 os.fsync(trial.fileno())
-    except OSError as why:
+    except (OSError, ValueError) as why:  # ValueError: no system takes such a name
         return f"{folder} cannot be written to: {why_of(why)}; name another place"
     return None
 
@@ -50,7 +50,7 @@ def is_there(path: Path) -> bool:
     """`Path.exists`, without its error for a name too long or a folder that may not be looked into."""
     try:
         return path.exists()
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 

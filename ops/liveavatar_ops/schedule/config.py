@@ -5,11 +5,9 @@ No secret stands in it: a webhook is given by the NAME of the environment variab
 because the URL of a webhook is a secret (whoever knows it can post).
 """
 
-import re
 from datetime import datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -24,8 +22,9 @@ from pydantic import (
 )
 
 from liveavatar_ops.health.facts import Depth
+from liveavatar_ops.schedule.names import Address, Name, Named, Place, Variable, Zone
 from liveavatar_ops.schedule.origin import Origin
-from liveavatar_ops.schedule.quantities import Duration, Share, TimeOfDay
+from liveavatar_ops.schedule.quantities import Duration, Share, TimeOfDay, WithinADecade, WithinAWeek
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -40,32 +39,13 @@ class Part(BaseModel):
     )
 
 
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(
-            "is no time zone that this machine knows; write one such as Europe/Berlin or UTC"
-        ) from None
-    return name
-
-
-def _variable(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-        raise ValueError("write the NAME of a variable, not its address: whoever knows the address can post")
-    return name
-
-
 def _positive(value: float) -> float:
     if value <= 0:
         raise ValueError("must be more than nothing")
     return value
 
 
-Zone = Annotated[str, AfterValidator(_zone)]
 Positive = Annotated[Duration, AfterValidator(_positive)]
-Variable = Annotated[str, AfterValidator(_variable)]
-Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]
 
 
 class LongCheck(Part):
@@ -79,9 +59,9 @@ class TargetConfig(Part):
     """What is checked, and how it differs from the file's defaults. A stack alone: all its templates."""
 
     name: Name | None = None
-    stack: str | None = Field(default=None, min_length=1)
-    template: str | None = Field(default=None, min_length=1)
-    template_file: Path | None = None
+    stack: Named | None = None
+    template: Named | None = None
+    template_file: Place | None = None
     every: Positive | None = None
     depth: Depth | None = None
     sandbox: bool | None = None
@@ -156,7 +136,7 @@ class Weekly(Part):
 
     days: tuple[Day, ...] = DAYS
     begins: TimeOfDay = Field(alias="from")
-    lasts: Positive = Field(alias="for", le=7 * 86400)
+    lasts: Annotated[WithinAWeek, AfterValidator(_positive)] = Field(alias="for")
     time_zone: Zone | None = None
     targets: tuple[str, ...] = ()
     mode: Literal["pause", "mute"] = "pause"
@@ -215,14 +195,14 @@ class Serve(Part):
     """Status page and /metrics, on this machine only. Port 0: the system picks one, and it is printed."""
 
     port: int = Field(default=0, ge=0, le=65535)
-    page_url: str | None = Field(default=None, pattern=r"^https?://[^\s<>\"'@?#]+$")
+    page_url: Address | None = None
     enabled: bool = True
 
 
 class Evidence(Part):
     """Where checks leave their evidence, and how many folders a target keeps (failures three times that)."""
 
-    directory: Path = Path("evidence")
+    directory: Place = Path("evidence")
     keep: int = Field(default=100, ge=1)
 
 
@@ -247,10 +227,10 @@ class WatchConfig(Part):
     maintenance: tuple[Window, ...] = ()
     notify: tuple[Channel, ...] = ()
     serve: Serve = Serve()
-    textfile: Path | None = None
+    textfile: Place | None = None
     otlp: bool = False
     evidence: Evidence = Evidence()
-    keep_history: Positive = 90 * 86400.0
+    keep_history: Annotated[WithinADecade, AfterValidator(_positive)] = 90 * 86400.0
     _origin: Origin = PrivateAttr(default_factory=Origin)
 
     @property

@@ -2,23 +2,32 @@
 
 import re
 from datetime import time
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+WEEK_S, YEAR_S, DECADE_S = 7 * 86400.0, 366 * 86400.0, 3660 * 86400.0
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhd])+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 
-def seconds(value: Any) -> float:
-    """`90s`, `5m`, `1h30m`, `1d` in seconds; ValueError says how to write it. A bare number has no unit."""
+def seconds(value: Any, *, longest_s: float = YEAR_S) -> float:
+    """
+    `90s`, `5m`, `1h30m`, `1d` in seconds; ValueError says how to write it. A bare number has no unit.
+
+    Nothing lasts longer than `longest_s`: clocks, calendars and threads do not count any number of days.
+    """
     text = value.strip().lower() if isinstance(value, str) else ""
     if not _DURATION.fullmatch(text):
         raise ValueError("should be a duration with its unit, such as 90s, 5m, 1h30m or 1d")
-    return sum(float(number) * UNITS[unit] for number, unit in _PART.findall(text))
+    total = sum(float(number) * UNITS[unit] for number, unit in _PART.findall(text))
+    if total > longest_s:
+        raise ValueError(f"should be at most {longest_s / 86400:g}d")
+    return total
 
 
 def share(value: Any) -> float:
@@ -45,6 +54,8 @@ def _unless_default(read: Any) -> Any:
 
 
 Duration = Annotated[float, _unless_default(seconds)]
+WithinAWeek = Annotated[float, _unless_default(partial(seconds, longest_s=WEEK_S))]
+WithinADecade = Annotated[float, _unless_default(partial(seconds, longest_s=DECADE_S))]
 Share = Annotated[float, _unless_default(share)]
 TimeOfDay = Annotated[time, _unless_default(time_of_day)]
 

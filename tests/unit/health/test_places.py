@@ -32,6 +32,14 @@ def test_a_place_that_can_be_made_is_tried_and_left_as_it_was(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["a\0b", "a/\0/b", "\ud800"])
+def test_a_name_that_no_system_takes_is_told(tmp_path: Path, name: str):
+    """As a place that cannot be written; nothing is raised, and nothing is left."""
+    assert "name another place" in str(folder_problem(tmp_path / name))
+    assert "name another place" in str(file_problem(tmp_path / name / "health.xml"))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_two_that_start_together_do_not_spoil_each_others_trial(tmp_path: Path):
     """Two watchers, or checks side by side, with one new folder for their evidence: no one is in the way."""
     with ThreadPoolExecutor(2) as both:
