@@ -44,7 +44,7 @@ def _uuid(value: str) -> str:
 
 
 Whole = Annotated[int, BeforeValidator(_whole)]
-Seconds = Annotated[int, BeforeValidator(_whole), Field(gt=0)]
+Seconds = Annotated[int, BeforeValidator(_whole), Field(gt=0, le=86_400)]  # a day: more than any plan allows
 Uuid = Annotated[str, AfterValidator(_uuid)]
 Text = Annotated[str, Field(min_length=1)]
 Flag = StrictBool
