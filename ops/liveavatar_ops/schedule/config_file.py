@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from liveavatar_ops.schedule.complaints import MOST_SAID, named, words_only
 from liveavatar_ops.schedule.config import OneOff, WatchConfig, Weekly
 from liveavatar_ops.schedule.origin import Origin
 from pulumi_liveavatar.marked_yaml import Marked, Place, YamlError, read_marked_file
@@ -34,10 +35,11 @@ def read_config(path: Path) -> WatchConfig:
         raise WatchConfigError(
             [f"{path}:1: holds no mapping. Begin with `targets:`, for example `targets: [{{stack: dev}}]`"]
         )
-    problems = [(line, what) for line, what in marked.problems]
+    given, problems = words_only(marked)
+    problems += marked.problems
     config: WatchConfig | None = None
     try:
-        config = WatchConfig.model_validate(marked.value)
+        config = WatchConfig.model_validate(given)
     except ValidationError as error:
         problems += [(marked.line_of(place), text) for place, text in complaints(error)]
     if config is not None:
@@ -60,15 +62,17 @@ def from_values(values: Mapping[str, Any], flags: Mapping[str, str]) -> WatchCon
 def complaints(error: ValidationError) -> list[tuple[Place, str]]:
     """(place, `targets[0].evry: there is no such key; did you mean 'every'?`) of every mistake."""
     found = []
-    for entry in error.errors(include_url=False, include_input=False):
+    for number, entry in enumerate(error.errors(include_url=False, include_input=False)):
         place = tuple(part for part in entry["loc"] if not str(part).startswith("~"))
-        where = written(place) or "the file"
-        found.append((place, f"{where}: {_words(entry['type'], entry['msg'], entry['loc'])}"))
+        words = _words(entry["type"], entry["msg"], entry["loc"], hinted=number < MOST_SAID)
+        found.append((place, f"{named(place) or 'the file'}: {words}"))
     return found
 
 
-def _words(kind: str, message: str, loc: Place) -> str:
+def _words(kind: str, message: str, loc: Place, *, hinted: bool) -> str:
     if kind == "extra_forbidden":
+        if not hinted:  # the nearest of so many words takes long to find, and more are not said
+            return "there is no such key"
         known = _keys_at(loc[:-1])
         hint = closest(str(loc[-1]), known) or "it takes " + ", ".join(known)
         return f"there is no such key; {hint}"

@@ -21,6 +21,7 @@ from liveavatar_ops.schedule import store
 from liveavatar_ops.schedule.account import SettingsError, StackError, asker, kept, settings_for
 from liveavatar_ops.schedule.child import Command, health_check
 from liveavatar_ops.schedule.chores import Chores
+from liveavatar_ops.schedule.complaints import few
 from liveavatar_ops.schedule.config import WatchConfig
 from liveavatar_ops.schedule.config_file import WatchConfigError
 from liveavatar_ops.schedule.database import Database, StoreError
@@ -249,5 +250,5 @@ def _secrets(ready: Ready) -> tuple[str, ...]:
 
 
 def _complain(problems: Sequence[str]) -> None:
-    for problem in problems:
+    for problem in few(problems):
         sys.stderr.write(f"liveavatar-ops: {problem}\n")
