@@ -1,6 +1,7 @@
 """Prints a forecast for people: what would be checked, when, and what it costs. Starts nothing."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from liveavatar_ops.schedule.config import OneOff, WatchConfig
 from liveavatar_ops.schedule.forecast import Forecast
 from liveavatar_ops.schedule.quantities import spoken
 from liveavatar_ops.schedule.targets import WatchTarget
+from liveavatar_ops.schedule.windows import FOR_EVER, moment
 
 FIRST_CHECKS = 8
 
@@ -60,7 +62,9 @@ def _windows(config: WatchConfig, console: Console) -> None:
         who = ", ".join(window.targets) or "all targets"
         zone = window.time_zone or config.time_zone
         if isinstance(window, OneOff):
-            when = f"{_local(window.begins, zone)} to {_local(window.ends, zone)}"
+            lasts = moment(window.ends, zone) < FOR_EVER
+            when = _local(window.begins, zone)
+            when += f" to {_local(window.ends, zone)}" if lasts else " and for ever"
         else:
             days = "daily" if len(window.days) == 7 else ", ".join(window.days)
             when = f"{days} from {window.begins:%H:%M} for {spoken(window.lasts)}"
@@ -68,10 +72,11 @@ def _windows(config: WatchConfig, console: Console) -> None:
         console.print(f"{what}: {who}, {when} ({zone})", highlight=False, markup=False)
 
 
-def _local(moment: datetime, zone: str) -> str:
-    """A moment without an offset is in the zone already."""
-    there = moment.astimezone(ZoneInfo(zone)) if moment.tzinfo else moment
-    return f"{there:%Y-%m-%d %H:%M}"
+def _local(when: datetime, zone: str) -> str:
+    """One without an offset is in the zone already; one at an end of the calendar stays as it was written."""
+    with suppress(OverflowError):
+        when = when.astimezone(ZoneInfo(zone)) if when.tzinfo else when
+    return f"{when:%Y-%m-%d %H:%M}"
 
 
 def _clock(at: float, config: WatchConfig) -> str:

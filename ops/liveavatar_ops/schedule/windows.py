@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 from liveavatar_ops.schedule.config import DAYS, OneOff, Weekly
 
+FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+"""Whatever ends later never does: with that year calendars end, in some time zones before it is over."""
+
 LONGEST_DAYS = 8  # a weekly window lasts at most seven days, and a day has up to 25 hours
 
 
@@ -35,8 +38,8 @@ def paused_until(windows: Sequence[Weekly | OneOff], now: float, *, target: str,
     """When checking may go on, None where it is not paused. Windows that touch count as one."""
     until: float | None = None
     while True:
-        moment = now if until is None else until
-        spans = [s for s in open_windows(windows, moment, target=target, zone=zone) if s.mode == "pause"]
+        at_last = now if until is None else until
+        spans = [s for s in open_windows(windows, at_last, target=target, zone=zone) if s.mode == "pause"]
         if not spans or (until is not None and until - now > 366 * 86400):
             return until
         until = max(span.end for span in spans)
@@ -90,10 +93,16 @@ def at(day: date, minute: int, zone: str) -> float:
     return datetime(day.year, day.month, day.day, hours, minutes, tzinfo=ZoneInfo(zone)).timestamp()
 
 
+def moment(when: datetime, zone: str) -> float:
+    """One that was written down, without an offset in local time; FOR_EVER at most."""
+    there = when if when.tzinfo else when.replace(tzinfo=ZoneInfo(zone))
+    return min(there.timestamp(), FOR_EVER)
+
+
 def _spans(window: Weekly | OneOff, now: float, zone: str) -> Iterator[Span]:
     own = window.time_zone or zone
     if isinstance(window, OneOff):
-        yield Span(_moment(window.begins, own), _moment(window.ends, own), window.mode)
+        yield Span(moment(window.begins, own), moment(window.ends, own), window.mode)
         return
     today = day_of(now, own)
     for back in range(-1, LONGEST_DAYS + 1):
@@ -101,7 +110,3 @@ def _spans(window: Weekly | OneOff, now: float, zone: str) -> Iterator[Span]:
         if DAYS[day.weekday()] in window.days:
             begin = at(day, window.begins.hour * 60 + window.begins.minute, own)
             yield Span(begin, begin + window.lasts, window.mode)
-
-
-def _moment(when: datetime, zone: str) -> float:
-    return (when if when.tzinfo else when.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC).timestamp()

@@ -12,6 +12,7 @@ from liveavatar_ops.schedule.quantities import spoken
 from liveavatar_ops.schedule.snapshot import Snapshot, TargetView
 from liveavatar_ops.schedule.states import State, unsettled
 from liveavatar_ops.schedule.store import RunRow
+from liveavatar_ops.schedule.windows import FOR_EVER
 
 WORDS = {
     State.UP: "up",
@@ -223,7 +224,7 @@ def percent(share: float) -> str:
 def _figures(snapshot: Snapshot) -> list[Figure]:
     limit = "no limit" if snapshot.budget is None else f"of {snapshot.budget:g}"
     going = [view for view in snapshot.targets if view.running]
-    dues = [view.due for view in snapshot.targets if not view.running]
+    dues = [view.due for view in snapshot.targets if not view.running and view.due < FOR_EVER]
     upcoming = (
         "now"
         if dues and min(dues) <= snapshot.at
@@ -267,6 +268,8 @@ def _held_up(snapshot: Snapshot) -> str:
 def _next(view: TargetView, snapshot: Snapshot) -> str:
     if view.running:
         return "checking now"
+    if view.due >= FOR_EVER:
+        return "maintenance, for ever"
     when = _clock(view.due, snapshot.zone)
     if view.waits_for in HOLDS:
         return f"{HOLDS[view.waits_for]} {when}"
