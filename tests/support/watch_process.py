@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from liveavatar_ops.schedule.config import Kind
+from liveavatar_ops.schedule.pace import Pace
 from liveavatar_ops.schedule.start import Seams, run_watch
 from liveavatar_ops.schedule.targets import WatchTarget
-from liveavatar_ops.schedule.watcher import Pace
 from liveavatar_ops.schedule.wishes import Wishes
 
 FAKE = Path(__file__).with_name("fake_check.py")

@@ -12,7 +12,7 @@ from liveavatar_ops.schedule import metrics, store
 from liveavatar_ops.schedule.child import slug
 from liveavatar_ops.schedule.config import WatchConfig
 from liveavatar_ops.schedule.database import Database, StoreError
-from liveavatar_ops.schedule.log import Log, Troubles
+from liveavatar_ops.schedule.log import Log, Troubles, fault_of
 from liveavatar_ops.schedule.notify.send import Outbox
 from liveavatar_ops.schedule.snapshot import Camera
 from liveavatar_ops.schedule.targets import WatchTarget
@@ -94,6 +94,8 @@ class Chores:
             self._troubles.fails(chore, f"{place}{why_of(why)}")
         except StoreError as why:
             self._troubles.fails(chore, str(why).rstrip("."))
+        except Exception as fault:  # noqa: BLE001 (a fault of ours in one chore must not keep the others back)
+            self._troubles.fails(chore, fault_of(fault))
         else:
             self._troubles.works(chore)
 

@@ -8,9 +8,11 @@ may be checking by now, so our check is told to end.
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from liveavatar_ops.schedule.database import Database, StoreError
 from liveavatar_ops.schedule.lease import Leases
+from liveavatar_ops.schedule.log import Log, fault_of, faults
 
 TIMES_A_TTL = 3
 
@@ -23,12 +25,14 @@ class Keeper:
         database: Database,
         leases: Leases,
         *,
-        lost: Callable[[int], None],
+        lost: Callable[[int], object],
+        log: Log,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._db = database
         self._leases = leases
         self._lost = lost
+        self._faults = faults(log)
         self._now = now
         self._held: dict[int, tuple[str, float]] = {}  # token: the lease's name, when it was certainly ours
         self._guard = threading.Lock()
@@ -59,16 +63,19 @@ class Keeper:
         """One round over everything that is held."""
         with self._guard:
             held = dict(self._held)
+        fault: Exception | None = None
         for token, (name, sure_at) in held.items():
             now = self._now()
             try:
                 with self._db.writing() as db:
                     ours = self._leases.renew(db, name, token, now)
-            except StoreError:
+            except Exception as why:  # noqa: BLE001 (whatever keeps one from being renewed, the others are)
                 ours = now < sure_at + self._leases.ttl_s  # a full disk may pass before the lease does
+                fault = fault if isinstance(why, StoreError) else why
             else:
                 sure_at = now  # noqa: PLW2901 (the newer moment is the one to keep)
             self._keep_or_lose(token, name, sure_at, ours=ours)
+        self._tell(fault)
 
     def _keep_or_lose(self, token: int, name: str, sure_at: float, *, ours: bool) -> None:
         with self._guard:
@@ -82,4 +89,14 @@ class Keeper:
 
     def _run(self) -> None:
         while not self._over.wait(self._leases.ttl_s / TIMES_A_TTL):
-            self.renew_all()
+            try:
+                self.renew_all()
+            except Exception as fault:  # noqa: BLE001 (without this thread every check loses its lease)
+                self._tell(fault)
+
+    def _tell(self, fault: Exception | None) -> None:
+        with suppress(Exception):  # leases are renewed also where nobody can be told
+            if fault is None:
+                self._faults.works("leases")
+            else:
+                self._faults.fails("leases", fault_of(fault))

@@ -2,10 +2,14 @@
 
 import json
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
+
+from pulumi_liveavatar.text import scrub, shorten
 
 CHORES = {
     "send": "Messages cannot be sent",
@@ -21,6 +25,19 @@ CHORES_AGAIN = {
     "textfile": "The textfile of metrics is written again",
     "tidy": "Old evidence and history are tidied up again",
 }
+FAULTS = {
+    "look": "What is due cannot be looked up",
+    "blindness": "Targets that are not seen any more cannot be looked for",
+    "chores": "Chores beside checking cannot be done",
+    "leases": "Leases of running checks cannot be renewed",
+}
+FAULTS_OVER = {
+    "look": "What is due is looked up again",
+    "blindness": "Targets that are not seen any more are looked for again",
+    "chores": "Chores beside checking are done again",
+    "leases": "Leases of running checks are renewed again",
+}
+OUR_CODE = str(Path(__file__).parents[1])
 
 
 class Log:
@@ -79,6 +96,19 @@ class Troubles:
             self._log.say(self._works, **{self._field: what})
 
 
+def faults(log: Log) -> Troubles:
+    """Tells faults of ours by what could not be done for them."""
+    return Troubles(log, failed="watcher.fault", works="watcher.fault_over", field="doing")
+
+
+def fault_of(fault: BaseException) -> str:
+    """`OverflowError: timeout is too large (keeper.py:84)`: with its place in our code, without a key."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    ours = [frame for frame in frames if frame.filename.startswith(OUR_CODE)] or frames
+    place = f" ({Path(ours[-1].filename).name}:{ours[-1].lineno})" if ours else ""
+    return shorten(scrub(f"{type(fault).__name__}: {fault}", ()), 160) + place
+
+
 def _sentence(event: str, fields: Mapping[str, Any]) -> str:
     if event in _WORDS:
         return _WORDS[event].format_map(fields)
@@ -90,6 +120,14 @@ def _sentence(event: str, fields: Mapping[str, Any]) -> str:
 def _started(fields: Mapping[str, Any]) -> str:
     kind = {"confirm": ", to confirm", "long": ", the day's long one"}.get(fields["kind"], "")
     return f"{fields['target']}: check {fields['run']} started{kind}"
+
+
+def _fault(fields: Mapping[str, Any]) -> str:
+    if "doing" in fields:
+        what, then = FAULTS[fields["doing"]], "it"
+    else:
+        what, then = f"{fields['target']}: check {fields['run']} came to nothing", "the target"
+    return f"{what}: {fields['why']}. This is a fault of liveavatar-ops; {then} is tried again."
 
 
 def _not_delivered(fields: Mapping[str, Any]) -> str:
@@ -162,6 +200,8 @@ _TELLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
         f"{CHORES.get(fields['chore'], fields['chore'])}: {fields['why']}. It is tried again."
     ),
     "watcher.chore_works": lambda fields: CHORES_AGAIN.get(fields["chore"], f"{fields['chore']} works again"),
+    "watcher.fault": _fault,
+    "watcher.fault_over": lambda fields: FAULTS_OVER[fields["doing"]],
     "budget.used_up": _used_up,
     "message.not_delivered": _not_delivered,
     "targets.changed": _deployed,

@@ -8,8 +8,9 @@ when a check found that what it was told to check is not what is there, and if i
 import time
 from collections.abc import Callable, Sequence
 
+from liveavatar_ops.schedule.complaints import few
 from liveavatar_ops.schedule.config import WatchConfig
-from liveavatar_ops.schedule.log import Log
+from liveavatar_ops.schedule.log import Log, fault_of
 from liveavatar_ops.schedule.targets import NothingToWatch, Outputs, WatchTarget, resolve
 
 PATIENCE = 2.0
@@ -65,7 +66,10 @@ class Renewal:
         try:
             found = resolve(self._config, outputs=self._outputs)
         except NothingToWatch as wrong:
-            self._complain("; ".join(wrong.problems))
+            self._complain("; ".join(few(wrong.problems)))
+            return
+        except Exception as fault:  # noqa: BLE001 (what somebody else wrote may break whatever reads it)
+            self._complain(fault_of(fault))
             return
         self._complaint = ""
         self._not_read("")

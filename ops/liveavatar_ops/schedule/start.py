@@ -33,6 +33,7 @@ from liveavatar_ops.schedule.lease import Leases
 from liveavatar_ops.schedule.log import Log
 from liveavatar_ops.schedule.notify.send import Outbox
 from liveavatar_ops.schedule.otlp import NoOpenTelemetry, Otlp, start_otlp
+from liveavatar_ops.schedule.pace import Pace
 from liveavatar_ops.schedule.page.opening import Page, PortTaken
 from liveavatar_ops.schedule.page.server import StatusServer
 from liveavatar_ops.schedule.renewal import Renewal
@@ -41,7 +42,7 @@ from liveavatar_ops.schedule.snapshot import Camera
 from liveavatar_ops.schedule.states import TargetState
 from liveavatar_ops.schedule.sweeping import JANITOR, Sweeper
 from liveavatar_ops.schedule.targets import NothingToWatch, Outputs, WatchTarget, resolve
-from liveavatar_ops.schedule.watcher import Pace, Watcher
+from liveavatar_ops.schedule.watcher import Watcher
 from liveavatar_ops.schedule.wishes import Wishes, config_of
 from pulumi_liveavatar.settings import Settings
 
@@ -190,7 +191,7 @@ async def _run(ready: Ready, seams: Seams) -> int:
     )  # fmt: skip
     watcher = Watcher(
         rounds,
-        keeper=lambda lost: Keeper(database, leases, lost=lost),
+        keeper=lambda lost: Keeper(database, leases, lost=lost, log=log),
         evidence=config.evidence.directory,
         log=log,
         command=seams.command,

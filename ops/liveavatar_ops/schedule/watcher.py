@@ -10,8 +10,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -23,27 +22,11 @@ from liveavatar_ops.schedule.child import Check, Command, evidence_folder, healt
 from liveavatar_ops.schedule.database import StoreError
 from liveavatar_ops.schedule.keeper import Keeper
 from liveavatar_ops.schedule.lease import Lease
-from liveavatar_ops.schedule.log import Log, Troubles
-from liveavatar_ops.schedule.plan import CUSTOMERS_S
+from liveavatar_ops.schedule.log import Log, Troubles, fault_of, faults
+from liveavatar_ops.schedule.pace import ORDINARY, Pace
 from liveavatar_ops.schedule.result import Outcome, overdue, read_outcome
 from liveavatar_ops.schedule.rounds import Rounds, Run
 from liveavatar_ops.schedule.writing import Writer, Written
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How the watcher moves, in seconds. Tests are quicker."""
-
-    look_s: float = 5.0
-    """How often to look at what other watchers did."""
-    grace_s: float = 60.0
-    """For a check that was asked to end: it stops its session first."""
-    chores_s: float = 10.0
-    """How often to send, to export and to look for blindness."""
-    soonest_s: float = 60.0
-    """However many checks complain of their configuration, the engine is not asked more often than this."""
-    customers_s: float = CUSTOMERS_S
-    """However often it looks, the account is not asked for its open sessions more often than this."""
 
 
 class Watcher:
@@ -63,7 +46,7 @@ class Watcher:
         chores: Callable[[], None] = lambda: None,
         after_takeover: Callable[[], None] = lambda: None,
         doubt: Callable[[], None] = lambda: None,
-        pace: Pace = Pace(),
+        pace: Pace = ORDINARY,
         secrets: tuple[str, ...] = (),
     ) -> None:
         self._rounds = rounds
@@ -79,6 +62,7 @@ class Watcher:
         self._memory = Troubles(
             log, failed="watcher.store_failed", works="watcher.store_works", field="doing"
         )
+        self._faults = faults(log)
         self._stopping = asyncio.Event()
         self._writer = Writer(self._memory, longest_pause_s=pace.look_s, stopping=self._stopping.is_set)
         self._stirred = asyncio.Event()
@@ -127,7 +111,11 @@ class Watcher:
         except StoreError as why:
             self._memory.fails("look", str(why))
             return self._pace.look_s
+        except Exception as fault:  # noqa: BLE001 (a fault of ours; /healthz says that it does not look)
+            self._faults.fails("look", fault_of(fault))
+            return self._pace.look_s
         self._memory.works("look")
+        self._faults.works("look")
         self._looked_at = time.monotonic()
         if turn.set_back:
             self._log.say("watcher.clock_set_back")
@@ -150,7 +138,7 @@ class Watcher:
         fault = None if task.cancelled() else task.exception()
         if fault is not None:
             self._forget(run)
-            self._log.say("watcher.fault", target=run.target.name, run=run.token, why=repr(fault))
+            self._log.say("watcher.fault", target=run.target.name, run=run.token, why=fault_of(fault))
 
     async def _nap(self, longest_s: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -282,13 +270,24 @@ class Watcher:
 
     async def _do_chores(self) -> None:
         while True:
-            try:
+            with self._told("blindness"):
                 self._rounds.look_for_blindness()
+            with self._told("chores"):
                 await asyncio.to_thread(self._chores)
-                self._memory.works("chores")
-            except StoreError as why:
-                self._memory.fails("chores", str(why))
             await asyncio.sleep(self._pace.chores_s)
+
+    @contextlib.contextmanager
+    def _told(self, doing: str) -> Iterator[None]:
+        """What keeps it from being done is a line in the log, and it is done again another time."""
+        try:
+            yield
+        except StoreError as why:
+            self._memory.fails(doing, str(why))
+        except Exception as fault:  # noqa: BLE001 (a fault of ours must not end the checks)
+            self._faults.fails(doing, fault_of(fault))
+        else:
+            self._memory.works(doing)
+            self._faults.works(doing)
 
 
 def _good_anyway(outcome: Outcome) -> bool:

@@ -6,6 +6,7 @@ from liveavatar_ops.schedule import lease
 from liveavatar_ops.schedule.database import Database, StoreError
 from liveavatar_ops.schedule.keeper import Keeper
 from liveavatar_ops.schedule.lease import Leases
+from liveavatar_ops.schedule.log import Log
 from tests.support.watching import NOON, Clock, config, owner, target, watcher
 
 
@@ -15,7 +16,7 @@ def test_a_lease_is_renewed_until_it_is_let_go(tmp_path: Path):
     rounds = watcher(tmp_path / "w.sqlite3", clock, [target()], config())
     run = rounds.start_due().started[0]
     database = Database(tmp_path / "w.sqlite3")
-    keeper = Keeper(database, Leases(owner(1), ttl_s=90.0), lost=lost.append, now=clock)
+    keeper = Keeper(database, Leases(owner(1), ttl_s=90.0), lost=lost.append, log=Log(), now=clock)
     keeper.hold(run.target.name, run.token)
     clock.at += 60.0
     keeper.renew_all()
@@ -36,7 +37,7 @@ def test_a_lease_that_was_taken_is_told_once(tmp_path: Path):
     clock, lost, path = Clock(), [], tmp_path / "w.sqlite3"
     one = watcher(path, clock, [target()], config(), pid=1)
     run = one.start_due().started[0]
-    keeper = Keeper(Database(path), Leases(owner(1), ttl_s=90.0), lost=lost.append, now=clock)
+    keeper = Keeper(Database(path), Leases(owner(1), ttl_s=90.0), lost=lost.append, log=Log(), now=clock)
     keeper.hold(run.target.name, run.token)
     clock.at += 200.0
     watcher(path, clock, [target()], config(), pid=2).start_due()
@@ -54,7 +55,9 @@ def test_a_memory_that_cannot_be_written_is_borne_for_a_lease_long(tmp_path: Pat
         def writing(self):
             raise StoreError("full")
 
-    keeper = Keeper(Broken(tmp_path / "w.sqlite3"), Leases(owner(1), ttl_s=90.0), lost=lost.append, now=clock)
+    keeper = Keeper(
+        Broken(tmp_path / "w.sqlite3"), Leases(owner(1), ttl_s=90.0), lost=lost.append, log=Log(), now=clock
+    )
     keeper.hold("a", 7)
     clock.at += 80.0
     keeper.renew_all()

@@ -9,9 +9,10 @@ from liveavatar_ops.schedule.database import Database
 from liveavatar_ops.schedule.keeper import Keeper
 from liveavatar_ops.schedule.lease import Leases
 from liveavatar_ops.schedule.log import Log
+from liveavatar_ops.schedule.pace import Pace
 from liveavatar_ops.schedule.rounds import Rounds
 from liveavatar_ops.schedule.snapshot import Camera
-from liveavatar_ops.schedule.watcher import Pace, Watcher
+from liveavatar_ops.schedule.watcher import Watcher
 from tests.support.watching import Clock, Machine, config, dice, owner, rows, target
 
 
@@ -57,7 +58,7 @@ def watched(folder: Path, log: Log, faults: int = 0) -> list[str]:
     async def story() -> None:
         watcher = Watcher(
             rounds,
-            keeper=lambda lost: Keeper(database, leases, lost=lost, now=clock),
+            keeper=lambda lost: Keeper(database, leases, lost=lost, log=log, now=clock),
             evidence=folder,
             log=log,
             command=command,

@@ -14,8 +14,9 @@ from liveavatar_ops.schedule.database import Database, StoreError
 from liveavatar_ops.schedule.keeper import Keeper
 from liveavatar_ops.schedule.lease import Leases
 from liveavatar_ops.schedule.log import Log, Troubles
+from liveavatar_ops.schedule.pace import Pace
 from liveavatar_ops.schedule.rounds import Rounds, Run
-from liveavatar_ops.schedule.watcher import Pace, Watcher
+from liveavatar_ops.schedule.watcher import Watcher
 from liveavatar_ops.schedule.writing import LAST_ATTEMPTS, Writer, Written
 from tests.support.watching import Clock, Machine, config, dice, outcome, owner, rows, target, watcher
 
@@ -48,7 +49,7 @@ class Desk:
         self.rounds.begin()
         self.watcher = Watcher(
             self.rounds,
-            keeper=lambda lost: Keeper(self.disk, leases, lost=lost, now=self.clock),
+            keeper=lambda lost: Keeper(self.disk, leases, lost=lost, log=Log(self.out), now=self.clock),
             evidence=folder,
             log=Log(self.out),
             pace=Pace(look_s=0.01),

@@ -180,13 +180,13 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 def post(url: SecretStr, body: bytes) -> None:
     """One attempt. Raises NotDelivered, whose text holds neither the address nor what the server said."""
-    request = urllib.request.Request(  # noqa: S310 (the scheme was checked when the setting was read)
-        url.get_secret_value(),
-        data=body,
-        headers={"Content-Type": "application/json", "User-Agent": "liveavatar-ops"},
-        method="POST",
-    )
     try:
+        request = urllib.request.Request(  # noqa: S310 (the scheme was checked when the setting was read)
+            url.get_secret_value(),
+            data=body,
+            headers={"Content-Type": "application/json", "User-Agent": "liveavatar-ops"},
+            method="POST",
+        )
         with urllib.request.build_opener(_NoRedirect).open(request, timeout=TIMEOUT_S) as answer:
             answer.read(4096)
     except urllib.error.HTTPError as refused:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from liveavatar_ops.schedule import metrics
 from liveavatar_ops.schedule.database import StoreError
+from liveavatar_ops.schedule.log import fault_of
 from liveavatar_ops.schedule.page.render import html_of
 from liveavatar_ops.schedule.page.view import page_of
 from liveavatar_ops.schedule.shelf import KINDS, REPORTS, SHEETS, Kind, content, found
@@ -115,6 +116,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(404, b"There is no such page. Try / or /metrics.\n")
         except StoreError:
             self._send(503, b"The watcher's memory cannot be read just now.\n")
+        except OSError:
+            raise  # the reader went away
+        except Exception as fault:  # noqa: BLE001 (an empty answer would pass for trouble with the network)
+            said = f"This cannot be shown: {fault_of(fault)}. It is a fault of liveavatar-ops.\n"
+            self._send(500, said.encode(errors="replace"))
 
     def _page(self) -> None:
         snapshot = self.camera.snapshot()
