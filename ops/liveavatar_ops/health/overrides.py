@@ -1,12 +1,14 @@
 """Lays a template's and a flag's limits over the defaults, and names every one that cannot be used."""
 
 import difflib
+import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from liveavatar_ops.health.limits import Limits
+from pulumi_liveavatar.text import shorten
 
 _ANSWER, _AVATAR = ("answer_deadline_s",), ("avatar_deadline_s",)
 _FRAME = ("connect_deadline_s", "avatar_deadline_s", "video_deadline_s")
@@ -27,6 +29,12 @@ REACH: dict[str, tuple[str, ...]] = {
 }
 """How long a check looks or waits at most for what a line is drawn at; a line beyond that is no line."""
 
+LONGEST_NAME = 60
+"""Characters of a name that a complaint quotes; ours have half as many."""
+
+MOST_HINTS = 20
+"""Nearest names are looked for so often; for thousands of unknown ones that would take minutes."""
+
 
 @dataclass(frozen=True)
 class LimitProblem:
@@ -37,7 +45,7 @@ class LimitProblem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.name}: {self.message}"
+        return f"{self.where}: {shorten(self.name, LONGEST_NAME)}: {self.message}"
 
 
 class LimitsError(ValueError):
@@ -95,7 +103,8 @@ def _merged(
     for where, values in overrides:
         for name, value in values.items():
             if name not in Limits.model_fields:
-                problems.append(LimitProblem(where, name, f"no such limit{_did_you_mean(name)}"))
+                hint = _did_you_mean(str(name)) if len(problems) < MOST_HINTS else ""
+                problems.append(LimitProblem(where, str(name), f"no such limit{hint}"))
                 continue
             merged[name], written_at[name] = value, where
     return merged, written_at, problems + _wrong_values(merged, written_at)
@@ -114,7 +123,7 @@ def _wrong_values(merged: Mapping[str, object], written_at: Mapping[str, str]) -
             message = message.replace("a valid boolean", "true or false").replace(
                 "a valid number", "a number"
             )
-            problems.append(LimitProblem(written_at[name], name, f"{value!r} {message}"))
+            problems.append(LimitProblem(written_at[name], name, f"{reprlib.repr(value)} {message}"))
     return problems
 
 

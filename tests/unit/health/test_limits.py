@@ -1,6 +1,7 @@
 """Limits: typed, explained, overridable, and never silently wrong."""
 
 import io
+import json
 
 import pytest
 from rich.console import Console
@@ -54,6 +55,38 @@ def test_what_is_no_number_is_refused(value):
     """A limit of NaN would never be crossed."""
     with pytest.raises(LimitsError, match="gap_unhealthy_s"):
         limits_from(("june.yaml", {"gap_unhealthy_s": value}))
+
+
+DEEP = json.loads("[" * 900 + "]" * 900)
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, [1] * 5000, {"a": "b" * 5000}, DEEP, 10**4000], ids=id)
+def test_a_long_value_is_not_quoted_at_length(value):
+    """A line that nobody can read hides the one that matters."""
+    with pytest.raises(LimitsError) as caught:
+        limits_from(("june.yaml", {"gap_unhealthy_s": value, "x" * 5000: 1}))
+
+    assert all(len(str(problem)) < 200 for problem in caught.value.problems)
+    assert len(caught.value.problems) == 2
+
+
+@pytest.mark.timeout(20)
+def test_thousands_of_unknown_names_are_told_without_delay():
+    """The first ones with the nearest name, which is dear to find."""
+    with pytest.raises(LimitsError) as caught:
+        limits_from(("june.yaml", {f"gap_unhealty_s{i}": 1 for i in range(100_000)}))
+
+    assert [problem.message for problem in caught.value.problems[19:21]] == [
+        "no such limit; did you mean gap_unhealthy_s?",
+        "no such limit",
+    ]
+
+
+@pytest.mark.parametrize("name", [1, None, 1.5, True])
+def test_a_name_that_is_no_word_is_no_such_limit(name):
+    """A program may hand over anything."""
+    with pytest.raises(LimitsError, match=f"june.yaml: {name}: no such limit"):
+        limits_from(("june.yaml", {name: 2}))
 
 
 def test_flags_are_name_equals_value():
