@@ -25,7 +25,10 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from pulumi_liveavatar.text import closest
+from pulumi_liveavatar.text import closest, shorten
+
+LONGEST_NAME = 60
+"""Characters of a name that a complaint quotes; the API's have half as many."""
 
 Place = tuple[str | int, ...]
 _UUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
@@ -144,8 +147,9 @@ def path(place: Place) -> str:
     for part in place:
         if isinstance(part, int):
             written += f"[{part}]"
-        elif not part.startswith("~"):
-            written += f".{part}" if written else part
+        elif not part.startswith("~") or len(place) == 1:
+            name = shorten(part, LONGEST_NAME)
+            written += f".{name}" if written else name
     return written
 
 

@@ -72,7 +72,7 @@ def _asked(stack: str, what: list[str], pulumi: Path | None, run: Run | None) ->
         raise StackError(explain(stack, done.stderr))
     try:
         outputs = json.loads(done.stdout)
-    except ValueError:
+    except (ValueError, RecursionError):
         outputs = None
     if not isinstance(outputs, dict):
         raise StackError(

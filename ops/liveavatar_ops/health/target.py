@@ -12,17 +12,20 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from liveavatar_ops.health.block import Block, read_block
 from liveavatar_ops.health.facts import Depth, TargetFacts
-from liveavatar_ops.health.overrides import LimitsError, limits_from
+from liveavatar_ops.health.overrides import LONGEST_NAME
 from liveavatar_ops.health.references import connector
-from pulumi_liveavatar.api.token_body import SANDBOX_LONGEST_S, digest, token_body
-from pulumi_liveavatar.marked_yaml import Marked, Place, YamlError, read_marked_file
+from pulumi_liveavatar.api.token_body import SANDBOX_LONGEST_S, token_body
+from pulumi_liveavatar.api.token_body import digest as digest_of
+from pulumi_liveavatar.marked_yaml import Place, YamlError, read_marked_file
 from pulumi_liveavatar.strict import path as written
 from pulumi_liveavatar.strict import sentences
-from pulumi_liveavatar.text import clean, closest
+from pulumi_liveavatar.text import clean, closest, shorten
 
 SIZES = {"very_high": (1920, 1080), "high": (1280, 720), "medium": (854, 480), "low": (640, 360)}
 DEFAULT_QUALITY = "high"  # LiveAvatar API facts §2.9
+MOST_TOLD = 20
 ROOMS_ELSEWHERE = ("livekit_config", "agora_config")
 
 
@@ -104,14 +107,14 @@ def _from_output(stack: str, name: str, held: Any) -> tuple[list[Target], list[s
     if not isinstance(held, dict) or not isinstance(held.get("body"), dict):
         return [], [f"{where}: its output holds no body. Run `pulumi up --stack {stack}` and try again."]
     body, problems = _checked(held["body"], lambda place: f"{where}: {written(place)}")
-    limits = held.get("health") or {}
-    limits, sandbox, wrong = _health(limits, lambda limit: f"{where}: health.{limit}")
-    problems += wrong
+    block, own = read_block(held.get("health")), held.get("digest")
+    problems += [f"{where}: {said}" for said in _wrong_limits(block)]
+    if own is not None and not isinstance(own, str):
+        # It tells what was deployed; another in its place would hide that the program exports nonsense.
+        problems.append(f"{where}: digest: should be text; leave it out of the output and it is computed")
     if problems:
-        return [], problems
-    own = held.get("digest") or digest(body)
-    target = Target(name, where, body, limits, stack=stack, template=name, digest=own, allows_sandbox=sandbox)
-    return [target], []
+        return [], _first(problems, where)
+    return [_target(name, where, body, block, stack=stack, digest=own)], []
 
 
 def from_file(path: Path) -> Target:
@@ -128,21 +131,45 @@ def from_file(path: Path) -> Target:
             [f"{path}:1: holds no mapping. Write the body of a session token, for example `avatar_id: …`."]
         )
     raw = dict(marked.value)
-    limits = raw.pop("health", None) or {}
-    if not isinstance(limits, dict):
-        problems.append(f"{path}:{marked.line_of(('health',))}: health: should map names of limits to values")
-        limits = {}
+    block = read_block(raw.pop("health", None))
     if hint := _catalog_hint(raw):
-        raise TargetError([*problems, f"{path}:{marked.line_of((hint,))}: {_CATALOG}"])
+        raise TargetError([*_first(problems, path), f"{path}:{marked.line_of((hint,))}: {_CATALOG}"])
     body, wrong = _checked(raw, lambda place: f"{path}:{marked.line_of(place)}: {written(place)}")
     problems += wrong
-    limits, sandbox, wrong = _health(limits, lambda limit: _limit_place(path, marked, limit))
-    problems += wrong
+    lines = [marked.line_of(("health", limit)) for limit, _ in block.problems]
+    problems += [f"{path}:{line}: {said}" for line, said in zip(lines, _wrong_limits(block), strict=True)]
     if problems:
-        raise TargetError(sorted(problems, key=_by_line))
-    own = digest(body)
-    name = clean(path.stem)
-    return Target(name, clean(str(path)), body, limits, template=name, digest=own, allows_sandbox=sandbox)
+        raise TargetError(_first(sorted(problems, key=_by_line), path))
+    return _target(clean(path.stem), clean(str(path)), body, block)
+
+
+def _target(
+    name: str,
+    where: str,
+    body: dict[str, Any],
+    block: Block,
+    *,
+    stack: str | None = None,
+    digest: str | None = None,
+) -> Target:
+    own = digest or digest_of(body)
+    return Target(name, where, body, block.limits, stack, name, own, allows_sandbox=block.sandbox)
+
+
+def _wrong_limits(block: Block) -> list[str]:
+    """`health.wach_s: no such limit …`, `health: should map …`."""
+    return [
+        f"health.{shorten(name, LONGEST_NAME)}: {said}" if name else f"health: {said}"
+        for name, said in block.problems
+    ]
+
+
+def _first(problems: Sequence[str], where: object) -> list[str]:
+    """No more than anybody reads, of one file or template."""
+    left = len(problems) - MOST_TOLD
+    if left <= 0:
+        return list(problems)
+    return [*problems[:MOST_TOLD], f"{where}: {left:,} more problems; mend these first"]
 
 
 _CATALOG = (
@@ -153,10 +180,6 @@ _CATALOG = (
 
 def _catalog_hint(raw: Mapping[str, Any]) -> str | None:
     return next((key for key in ("avatar", "context", "secret") if key in raw), None)
-
-
-def _limit_place(path: Path, marked: Marked, limit: str) -> str:
-    return f"{path}:{marked.line_of(('health', limit))}: health.{limit}"
 
 
 def from_flags(values: Mapping[str, Any]) -> Target:
@@ -177,7 +200,7 @@ def from_flags(values: Mapping[str, Any]) -> Target:
     body, problems = _checked(raw, _flag_place)
     if problems:
         raise TargetError(problems)
-    return Target(f"avatar-{body['avatar_id'][:8]}", "the flags", body, digest=digest(body))
+    return Target(f"avatar-{body['avatar_id'][:8]}", "the flags", body, digest=digest_of(body))
 
 
 FLAG_FIELDS = {
@@ -214,19 +237,6 @@ def _checked(raw: Mapping[str, Any], named: Any) -> tuple[dict[str, Any], list[s
         f"{named((name,))}: a room of your own is not LiveAvatar's to show; check a template without it"
         for name in elsewhere
     ]
-
-
-def _health(block: Mapping[str, Any], named: Any) -> tuple[dict[str, Any], bool, list[str]]:
-    """A `health:` block taken apart: limits, whether the sandbox may be used, what is wrong with it."""
-    limits, problems = dict(block), []
-    sandbox = limits.pop("sandbox", False)
-    if not isinstance(sandbox, bool):
-        problems.append(f"{named('sandbox')}: should be true or false")
-    try:
-        limits_from(("health", limits))
-    except LimitsError as wrong:
-        problems += [f"{named(problem.name)}: {problem.message}" for problem in wrong.problems]
-    return limits, sandbox is True, problems
 
 
 def silent(targets: Iterable[Target], depth: Depth, cure: str) -> list[str]:

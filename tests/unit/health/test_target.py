@@ -101,6 +101,32 @@ MISTAKES = [
         f"avatar_id: {AVATAR}\nhealth: fast\n", ["desk.yaml:2: health: should map"], id="limits are a word"
     ),
     pytest.param(
+        f"avatar_id: {AVATAR}\nhealth:\n  1: 2\n  null: 3\n  on: 4\n",
+        [
+            f"desk.yaml:{line}: health.{name}: no such limit"
+            for line, name in ((3, 1), (4, "null"), (5, "on"))
+        ],
+        id="limits that are no words",
+    ),
+    pytest.param(
+        f"avatar_id: {AVATAR}\n{'k' * 900}: 1\nhealth:\n  {'l' * 900}: 1\n",
+        [
+            f"desk.yaml:2: {'k' * 59}…: there is no such field",
+            f"desk.yaml:4: health.{'l' * 59}…: no such limit",
+        ],
+        id="long names",
+    ),
+    pytest.param(f"avatar_id: {AVATAR}\n~: 1\n", ["desk.yaml:2: ~: there is no such"], id="a tilde"),
+    pytest.param(f"avatar_id: {AVATAR}\nhealth: 0\n", ["desk.yaml:2: health: should map"], id="limits are 0"),
+    pytest.param(
+        f"avatar_id: {AVATAR}\n" + "".join(f"k{i}: 1\n" for i in range(5000)),
+        [
+            *(f"desk.yaml:{line}: k{line - 2}: there is" for line in range(2, 22)),
+            "desk.yaml: 4,980 more problems",
+        ],
+        id="very many",
+    ),
+    pytest.param(
         "# June\ncontext: concierge\navatar: june\n",
         ["desk.yaml:3: this is a template of the catalog"],
         id="a catalog template",
@@ -195,6 +221,20 @@ def test_one_template_of_a_stack_can_be_named():
             {"templates": {"desk": {"body": body_of(), "health": {"nope": 1}}}},
             "stack dev, template desk: health.nope: no such limit",
         ),
+        *(
+            (
+                {"templates": {"desk": {"body": body_of(), "health": wrong}}},
+                "stack dev, template desk: health: should map names of limits to values",
+            )
+            for wrong in ("oops", "[secret]", 5, 0, True, False, "", [], [1, 2], [["watch_s", 5]])
+        ),
+        *(
+            (
+                {"templates": {"desk": {"body": body_of(), "digest": wrong}}},
+                "stack dev, template desk: digest: should be text",
+            )
+            for wrong in ([1], [], {}, 5, False)
+        ),
     ],
 )
 def test_a_stack_with_other_outputs_is_explained(outputs: dict[str, object], said: str):
@@ -203,6 +243,28 @@ def test_a_stack_with_other_outputs_is_explained(outputs: dict[str, object], sai
         from_stack("dev", outputs)
 
     assert said in str(raised.value)
+
+
+def test_all_that_is_wrong_with_a_stack_is_told_at_once_but_not_without_end():
+    """Of each template the first twenty, and how many there are more."""
+    limits = {f"nope{i}": 1 for i in range(30)}
+    held = {"body": body_of(), "digest": 5, "health": limits}
+
+    with pytest.raises(TargetError) as raised:
+        from_stack("dev", {"templates": {"desk": held, "night": {**held, "health": 1}}})
+
+    problems = raised.value.problems
+    assert len(problems) == 21 + 2
+    assert problems[20] == "stack dev, template desk: 11 more problems; mend these first"
+
+
+@pytest.mark.parametrize("absent", [{}, {"digest": None, "health": None}, {"digest": ""}])
+def test_a_stack_needs_to_export_neither_digest_nor_limits(absent: dict[str, object]):
+    """The digest then is the body's own, as our kind computes it."""
+    (target,) = from_stack("dev", {"templates": {"desk": {"body": body_of(), **absent}}})
+
+    assert str(target.digest).startswith("sha256:")
+    assert target.limits == {}
 
 
 def done(code: int, out: str = "", err: str = "") -> "subprocess.CompletedProcess[str]":
@@ -234,6 +296,13 @@ def test_an_empty_stack_says_how_to_deploy():
     """No outputs: nothing was deployed yet."""
     with pytest.raises(StackError, match="Run `pulumi up --stack dev`"):
         stack_outputs("dev", pulumi=Path("pulumi"), run=lambda _: done(0, "{}"))
+
+
+@pytest.mark.parametrize("printed", ["[1]", "nothing", '{"a": ' + "[" * 100_000, '{"a": ' + "9" * 5000 + "}"])
+def test_outputs_that_are_no_object_are_one_line(printed: str):
+    """Also what is nested so deeply, or so long a number, that no parser takes it."""
+    with pytest.raises(StackError, match="printed no JSON object"):
+        stack_outputs("dev", pulumi=Path("pulumi"), run=lambda _: done(0, printed))
 
 
 def test_outputs_are_asked_for_without_secrets():
