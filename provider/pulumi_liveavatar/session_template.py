@@ -5,12 +5,14 @@ LiveAvatar has no such object (LiveAvatar API facts §2.8): what is deployed is 
 is opened, in the stack's outputs. What can drift are the things it refers to.
 """
 
+import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 from pulumi.output import Unknown, contains_unknowns
+from pydantic import AfterValidator
 
 from pulumi_liveavatar._base import LiveAvatarProvider, check_inputs, default_name, gone, seen
 from pulumi_liveavatar.api.connectors import ROOMS
@@ -35,18 +37,31 @@ Some = Mapping[str, Any]
 HealthLimit = float | int | bool | str
 
 
+def _finite(limits: dict[str, HealthLimit]) -> dict[str, HealthLimit]:
+    endless = [
+        name for name, value in limits.items() if isinstance(value, float) and not math.isfinite(value)
+    ]
+    if endless:
+        raise ValueError(f"{', '.join(endless)} should be a finite number")
+    return limits
+
+
+HealthLimits = Annotated[dict[str, HealthLimit], AfterValidator(_finite)]
+"""Which names there are, only the health job knows; whether any of its checks could use a value, anybody."""
+
+
 class LiteInputs(LiteBody):
     """A LITE body, and what only we know of it."""
 
     name: Text
-    health: dict[str, HealthLimit] | None = None
+    health: HealthLimits | None = None
 
 
 class FullInputs(FullBody):
     """A FULL body, and what only we know of it."""
 
     name: Text
-    health: dict[str, HealthLimit] | None = None
+    health: HealthLimits | None = None
 
 
 INPUTS = tuple(dict.fromkeys((*LiteInputs.model_fields, *FullInputs.model_fields)))
