@@ -12,16 +12,40 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from liveavatar_ops.health.block import read_block
 from pulumi_liveavatar.api.connectors import OpenAIVoice
 from pulumi_liveavatar.api.token_body import VideoSettings
 from pulumi_liveavatar.marked_yaml import Marked, YamlError, read_marked
+from pulumi_liveavatar.small_file import read_small_text
+from pulumi_liveavatar.strict import LONGEST_NAME
+from pulumi_liveavatar.text import shorten
 
 LOGICAL_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
+MOST_TOLD = 20
 Entry = TypeVar("Entry", bound="Strict")
+
+
+def _usable(held: Any) -> Any:
+    """Limits that no check could use would be deployed, and found out by the first check."""
+    problems = [
+        InitErrorDetails(
+            type=PydanticCustomError("limit", "{said}", {"said": said}),
+            loc=(name,) if name else (),
+            input=None,
+        )
+        for name, said in read_block(held).problems
+    ]
+    if problems:
+        raise ValidationError.from_exception_data("health", problems)
+    return held or {}
+
+
+Limits = Annotated[dict[str, StrictBool | float], BeforeValidator(_usable)]
 
 
 class Strict(BaseModel):
@@ -56,7 +80,7 @@ class TemplateEntry(Strict):
     temperature: float = Field(default=0.8, ge=0.6, le=1.2)
     video: VideoSettings = Field(default_factory=VideoSettings)
     max_session_duration: int | None = Field(default=None, gt=0)
-    health: dict[str, StrictBool | float] = Field(default_factory=dict)
+    health: Limits = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,8 +100,11 @@ class CatalogError(Exception):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(problems, key=lambda p: (str(p.file), p.line, p.sentence))
-        found = f"{len(self.problems)} mistake{'s' if len(self.problems) != 1 else ''}"
-        super().__init__(f"The catalog has {found}:\n" + "\n".join(f"  {p}" for p in self.problems))
+        found = f"{len(self.problems):,} mistake{'s' if len(self.problems) != 1 else ''}"
+        rows = [f"  {p}" for p in self.problems[:MOST_TOLD]]
+        if left := len(self.problems) - len(rows):
+            rows.append(f"  and {left:,} more; mend these first")
+        super().__init__("\n".join([f"The catalog has {found}:", *rows]))
 
 
 @dataclass(frozen=True)
@@ -146,13 +173,16 @@ def _read(file: Path, folder: Path, model: type[Entry], problems: list[Problem])
     short = file.relative_to(folder)
     try:
         marked = _parse(file)
+    except OSError as why:
+        problems.append(Problem(short, 1, f"cannot be read: {why.strerror or why}"))
+        return None
     except UnicodeDecodeError:
         problems.append(Problem(short, 1, "not UTF-8 text; save it as UTF-8"))
         return None
     except YamlError as error:
         problems.append(Problem(short, error.line, f"not YAML: {error}; correct the line"))
         return None
-    problems.extend(Problem(short, line, f"{what}; keep one") for line, what in marked.problems)
+    problems.extend(Problem(short, line, what) for line, what in marked.problems)
     try:
         return model.model_validate(marked.value)
     except ValidationError as error:
@@ -161,7 +191,7 @@ def _read(file: Path, folder: Path, model: type[Entry], problems: list[Problem])
 
 
 def _parse(file: Path) -> Marked:
-    text = file.read_text(encoding="utf-8")
+    text = read_small_text(file)
     if file.suffix != ".md":
         marked = read_marked(text)
         marked.value = {} if marked.value is None else marked.value
@@ -224,11 +254,11 @@ def _names(model: type[BaseModel]) -> list[str]:
 
 
 def _dotted(loc: Iterable[str | int]) -> str:
-    return ".".join(str(part) for part in loc) or "the file"
+    return ".".join(shorten(str(part), LONGEST_NAME) for part in loc) or "the file"
 
 
 def _no_such_context(file: Path, folder: Path, wanted: str, contexts: dict[str, ContextEntry]) -> Problem:
-    line = read_marked(file.read_text(encoding="utf-8")).line_of(("context",))
+    line = read_marked(read_small_text(file)).line_of(("context",))
     near = difflib.get_close_matches(wanted, contexts, n=1)
     advice = f"did you mean {near[0]}?" if near else f"add contexts/{wanted}.md or remove the line"
     return Problem(file.relative_to(folder), line, f"there is no context {wanted!r}; {advice}")

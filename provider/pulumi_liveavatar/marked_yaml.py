@@ -139,7 +139,9 @@ class _Reading:
                 self.marked.problems.append((line, wrong))
                 continue
             if key in found:
-                self.marked.problems.append((line, f"{shorten(key, _LONGEST_QUOTE)} is given twice"))
+                self.marked.problems.append(
+                    (line, f"{shorten(key, _LONGEST_QUOTE)} is given twice; keep one")
+                )
             self.marked.lines[*place, key] = line
             found[key] = self.plain(value_node, (*place, key))
         return found

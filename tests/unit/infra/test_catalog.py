@@ -89,6 +89,36 @@ def test_a_context_needs_no_front_matter(tmp_path: Path) -> None:
             "templates/t.yaml:3: avatar is given twice; keep one",
             id="key given twice",
         ),
+        *(
+            pytest.param(
+                {"templates__t.yaml": f"secret: openai\navatar: june\nhealth:\n  sandbox: true\n  {limit}\n"},
+                f"templates/t.yaml:5: health.{says}",
+                id=f"limit {limit}",
+            )
+            for limit, says in (
+                ("wach_s: 5", "wach_s: no such limit; did you mean watch_s?"),
+                ("watch_s: .nan", "watch_s: nan should be a finite number"),
+                ("watch_s: soon", "watch_s: 'soon' should be a number"),
+                ("watch_s: yes", "watch_s: true should be a number"),
+                ("answer_unhealthy_s: 99", "answer_unhealthy_s: answer_unhealthy_s=99 is never reached"),
+                ("1: 2", "1: no such limit"),
+            )
+        ),
+        pytest.param(
+            {"templates__t.yaml": "secret: openai\navatar: june\nhealth: {sandbox: 1}\n"},
+            "templates/t.yaml:3: health.sandbox: should be true or false",
+            id="sandbox of the check",
+        ),
+        pytest.param(
+            {"templates__t.yaml": "secret: openai\navatar: june\nhealth: fast\n"},
+            "templates/t.yaml:3: health: should map names of limits to values",
+            id="no limits",
+        ),
+        pytest.param(
+            {"templates__t.yaml": "#" * 1_000_001},
+            "templates/t.yaml:1: cannot be read: it is larger than 1 MB",
+            id="too large",
+        ),
         pytest.param(
             {"templates__t.yaml": "secret: [openai\navatar: june\n"},
             "templates/t.yaml:2: not YAML:",
@@ -126,6 +156,38 @@ def test_a_mistake_is_named_by_file_and_line(tmp_path: Path, files: dict[str, st
         read_catalog(catalog(tmp_path, files))
 
     assert says in str(caught.value)
+
+
+def test_a_wrong_limit_is_told_once(tmp_path: Path) -> None:
+    """Beside what else is wrong with the template, and not as every type that it could have been."""
+    text = "secret: openai\navatar: june\nvoice: loud\nhealth: {watch_s: soon, wach_s: 1, sandbox: 2}\n"
+
+    with pytest.raises(CatalogError) as caught:
+        read_catalog(catalog(tmp_path, {"templates__t.yaml": text}))
+
+    assert [p.line for p in caught.value.problems] == [3, 4, 4, 4]
+
+
+def test_limits_of_a_template_are_numbers_and_truths(tmp_path: Path) -> None:
+    """They are exported as they stand."""
+    text = f"{GOOD_TEMPLATE}health: {{watch_s: 5, lips_may_fail: true, sandbox: true}}\n"
+    files = {"contexts__greeter.md": GOOD_CONTEXT, "templates__t.yaml": text}
+
+    template = read_catalog(catalog(tmp_path, files)).templates["t"]
+
+    assert template.health == {"watch_s": 5, "lips_may_fail": True, "sandbox": True}
+
+
+def test_very_many_mistakes_are_not_all_printed(tmp_path: Path) -> None:
+    """The first ones, and how many there are."""
+    text = "".join(f"k{i}: 1\n" for i in range(1000))
+
+    with pytest.raises(CatalogError) as caught:
+        read_catalog(catalog(tmp_path, {"templates__t.yaml": text}))
+
+    lines = str(caught.value).splitlines()
+    assert (lines[0], len(lines)) == ("The catalog has 1,002 mistakes:", 22)
+    assert lines[-1] == "  and 982 more; mend these first"
 
 
 def test_all_mistakes_come_at_once(tmp_path: Path) -> None:

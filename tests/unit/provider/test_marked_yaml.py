@@ -103,7 +103,7 @@ def test_a_key_that_is_given_twice_is_told_once_and_not_at_length():
     marked = read_marked(f"a: &a\n  {'k' * 900}: 1\n  {'k' * 900}: 2\nb: *a\n")
 
     ((line, said),) = marked.problems
-    assert (line, said.endswith("… is given twice"), len(said) < 150) == (3, True, True)
+    assert (line, said.endswith("… is given twice; keep one"), len(said) < 150) == (3, True, True)
 
 
 def test_json_writes_a_character_as_two_escapes():

@@ -97,7 +97,7 @@ MISTAKES = {
     DEV + "maintenance:\n  - {from: 2026-01-02T00:00, to: 2026-01-01T00:00}": (
         "3: maintenance[0]: `to:` must be later than `from:`"
     ),
-    DEV + "every: 5m\nevery: 6m": "3: every is given twice",
+    DEV + "every: 5m\nevery: 6m": "3: every is given twice; keep one",
     "- a": "1: holds no mapping. Begin with `targets:`, for example `targets: [{stack: dev}]`",
     "targets: [": "1: expected the node content, but found '<stream end>'",
 }
