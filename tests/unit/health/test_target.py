@@ -1,6 +1,7 @@
 """What is to be checked: exact bodies out of stacks, files and flags, and every mistake with its place."""
 
 import json
+import os
 import subprocess
 import textwrap
 from pathlib import Path
@@ -158,6 +159,15 @@ def test_a_file_that_is_not_there_says_so(tmp_path: Path):
     """The system's own words, with the path."""
     with pytest.raises(TargetError, match=r"none\.yaml: cannot be read: No such file"):
         from_file(tmp_path / "none.yaml")
+
+
+@pytest.mark.timeout(10)
+def test_a_file_that_became_a_pipe_hangs_nothing(tmp_path: Path):
+    """A watcher reads its files again and again."""
+    os.mkfifo(path := tmp_path / "desk.yaml")
+
+    with pytest.raises(TargetError, match=r"desk\.yaml: cannot be read: it is neither a file nor"):
+        from_file(path)
 
 
 def test_a_binary_file_is_no_traceback(tmp_path: Path):
