@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from pulumi_liveavatar.small_file import read_small_text
+from pulumi_liveavatar.strict import path as written
 from pulumi_liveavatar.text import clean, shorten
 
 Place = tuple[str | int, ...]
@@ -128,7 +129,7 @@ class _Reading:
             return self._mapping(node, place)
         if isinstance(node, yaml.SequenceNode) and node.tag == f"{_OURS}seq":
             return [self.plain(each, (*place, i)) for i, each in enumerate(node.value)]
-        return self._scalar(node)
+        return self._scalar(node, place)
 
     def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -146,14 +147,14 @@ class _Reading:
             found[key] = self.plain(value_node, (*place, key))
         return found
 
-    def _scalar(self, node: yaml.Node) -> Any:
+    def _scalar(self, node: yaml.Node, place: Place) -> Any:
         tag = node.tag.replace(_OURS, "!!", 1)
-        wrong = ""
+        wrong, instead = "", None
         if node.tag in _TEXTS and isinstance(node, yaml.ScalarNode):
             text = _joined(node.value)
             if clean(text) == text:
                 return text
-            wrong = f"holds {_odd(text)}, which is no character"
+            wrong, instead = f"holds {_odd(text)}, which is no character", clean(text)
         elif node.tag in _NUMBERS and len(node.value) > LONGEST_NUMBER:
             wrong = f"a number of {len(node.value):,} characters is too long"
         elif node.tag in _NUMBERS | _OTHERS and isinstance(node, yaml.ScalarNode):
@@ -163,8 +164,9 @@ class _Reading:
                 wrong = f"the value is no {tag}"
         else:
             wrong = f"the tag {shorten(tag, _LONGEST_QUOTE)} is not known here; leave it out"
-        self.marked.problems.append((node.start_mark.line + 1, wrong))
-        return None
+        where = f"{written(place)}: " if place else ""
+        self.marked.problems.append((node.start_mark.line + 1, f"{where}{wrong}"))
+        return instead
 
 
 def _wrong_key(node: yaml.Node, key: str) -> str:

@@ -80,7 +80,10 @@ class Project:
         )
         done = Done(finished.returncode, finished.stdout, finished.stderr)
         self.ran.append(done)
-        assert may_fail or done.code == 0, f"pulumi {arguments}:\n{done.out[-4000:]}\n{done.err[-4000:]}"
+        said = f"pulumi {arguments}:\n{done.out[-4000:]}\n{done.err[-4000:]}"
+        assert may_fail or done.code == 0, said
+        # A provider that is interrupted twice as it ends would stand in the diagnostics of a good run.
+        assert "KeyboardInterrupt" not in done.out + done.err, said
         return done
 
     def init(self) -> "Project":

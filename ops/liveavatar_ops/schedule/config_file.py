@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from liveavatar_ops.schedule.complaints import MOST_SAID, named, words_only
+from liveavatar_ops.schedule.complaints import MOST_SAID, named
 from liveavatar_ops.schedule.config import OneOff, WatchConfig, Weekly
 from liveavatar_ops.schedule.origin import Origin
 from pulumi_liveavatar.marked_yaml import Marked, Place, YamlError, read_marked_file
@@ -35,11 +35,10 @@ def read_config(path: Path) -> WatchConfig:
         raise WatchConfigError(
             [f"{path}:1: holds no mapping. Begin with `targets:`, for example `targets: [{{stack: dev}}]`"]
         )
-    given, problems = words_only(marked)
-    problems += marked.problems
+    problems = list(marked.problems)
     config: WatchConfig | None = None
     try:
-        config = WatchConfig.model_validate(given)
+        config = WatchConfig.model_validate(marked.value)
     except ValidationError as error:
         problems += [(marked.line_of(place), text) for place, text in complaints(error)]
     if config is not None:

@@ -60,7 +60,11 @@ def test_what_is_no_number_is_refused(value):
 DEEP = json.loads("[" * 900 + "]" * 900)
 
 
-@pytest.mark.parametrize("value", ["9" * 5000, [1] * 5000, {"a": "b" * 5000}, DEEP, 10**4000], ids=id)
+@pytest.mark.parametrize(
+    "value",
+    ["9" * 5000, [1] * 5000, {"a": "b" * 5000}, DEEP, 10**4000],
+    ids=lambda value: type(value).__name__,
+)
 def test_a_long_value_is_not_quoted_at_length(value):
     """A line that nobody can read hides the one that matters."""
     with pytest.raises(LimitsError) as caught:

@@ -10,16 +10,16 @@ from liveavatar_ops.schedule.wishes import Wishes
 from tests.support.watch_process import outputs
 
 DEV = "targets: [{stack: dev}]\n"
-UNKNOWN = "there is no such key; keys are words, and YAML reads this one as"
+UNKNOWN = "there is no such key; it takes"
 
 REFUSED = {
-    "null: 5": f"2: null: {UNKNOWN} null",
-    "\n1.5: 5": f"3: 1.5: {UNKNOWN} 1.5",
-    "on: 5": f"2: true: {UNKNOWN} true (as it does on and yes)",
-    "off: 5": f"2: false: {UNKNOWN} false (as it does off and no)",
-    "serve:\n  enabled: yes\n  yes: 5": f"4: serve.true: {UNKNOWN} true (as it does on and yes)",
-    "notify:\n- {kind: slack, url_env: A}\n- {kind: slack, url_env: B, 1: 2}": f"4: notify[1].1: {UNKNOWN} 1",
-    r'"ev\nry\e": 5m': "2: ev ry�: there is no such key; did you mean 'every'?",
+    "null: 5": f"2: null: {UNKNOWN} targets, every, ",
+    "\n1.5: 5": f"3: 1.5: {UNKNOWN} targets, every, ",
+    "on: 5": f"2: on: {UNKNOWN} targets, every, ",
+    "off: 5": f"2: off: {UNKNOWN} targets, every, ",
+    "serve:\n  enabled: yes\n  yes: 5": f"4: serve.yes: {UNKNOWN} port, page_url, enabled",
+    "notify:\n- {kind: slack, url_env: A}\n- {kind: slack, url_env: B, 1: 2}": f"4: notify[1].1: {UNKNOWN} kind",
+    r'"ev\nry\e": 5m': r"2: a key holds '\n', which none may",
 }
 
 
@@ -32,16 +32,20 @@ def said_of(path: Path, text: str) -> list[str]:
 
 @pytest.mark.parametrize(("text", "said"), REFUSED.items())
 def test_a_key_that_is_no_word_is_named_with_its_line(tmp_path: Path, text: str, said: str):
-    """As YAML reads it, and in one line."""
-    assert said_of(tmp_path / "watch.yaml", DEV + text) == [said]
+    """As it was written, whatever YAML makes of it, and in one line."""
+    [found] = said_of(tmp_path / "watch.yaml", DEV + text)
+
+    assert found.startswith(said)
 
 
 def test_mistakes_in_several_keys_that_are_no_words_are_said_with_all_others(tmp_path: Path):
     """Each with the line of the key itself."""
-    assert said_of(tmp_path / "watch.yaml", f"{DEV}null: 5\nevery: 5\non: {{off: 1}}\n") == [
-        f"2: null: {UNKNOWN} null",
+    found = said_of(tmp_path / "watch.yaml", f"{DEV}null: 5\nevery: 5\non: {{off: 1}}\n")
+
+    assert [each.partition(": there")[0] for each in found] == [
+        "2: null",
         "3: every: should be a duration with its unit, such as 90s, 5m, 1h30m or 1d",
-        f"4: true: {UNKNOWN} true (as it does on and yes)",
+        "4: on",
     ]
 
 

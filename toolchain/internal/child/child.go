@@ -15,8 +15,16 @@ const Grace = 4 * time.Second
 
 const lookEvery = 20 * time.Millisecond
 
-// EndGently makes a cancelled command end by interrupt, and by force only after a while.
+// EndGently makes a command that is not started yet end by interrupt when it is cancelled, and by force only
+// after a while.
+//
+// It gets a process group of its own: the engine interrupts all of ours, and a second interrupt breaks into
+// the cleaning up after the first one, which Pulumi's Python tells as an error of the program.
 func EndGently(command *exec.Cmd) {
+	if command.SysProcAttr == nil {
+		command.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	command.SysProcAttr.Setpgid = true
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = Grace
 }
