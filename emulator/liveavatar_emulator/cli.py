@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from liveavatar_emulator import settings
 from liveavatar_emulator.fault_table import KINDS, TIMES
-from liveavatar_emulator.faults import BadFault, Rule, parse
+from liveavatar_emulator.faults import BadFault, Rule, cut, parse
 from liveavatar_emulator.scenario import BadScenario, read
 from liveavatar_emulator.store import StateUnusable
 
@@ -103,7 +103,7 @@ def serve(
     scenario: Annotated[Path | None, typer.Option(help="YAML file of faults.")] = None,
     credit: Annotated[
         float | None,
-        typer.Option("--credits", min=0, help="Credits a fresh account has.", show_default="5000"),
+        typer.Option("--credits", min=0, max=1e9, help="Credits a fresh account has.", show_default="5000"),
     ] = None,
     concurrency: Annotated[
         int | None, typer.Option(min=0, help="Sessions at once, fresh account.", show_default="40")
@@ -187,7 +187,7 @@ def _rules(texts: Iterable[str], scenario: Path | None) -> list[Rule]:
         except BadFault as why:
             wrong.append(f"--fault {why}")
         except ValidationError as why:
-            wrong.append(f"--fault {text}: " + "; ".join(_plain(error) for error in why.errors()))
+            wrong.append(f"--fault {cut(text)}: " + "; ".join(_plain(error) for error in why.errors()))
     try:
         rules += read(scenario) if scenario is not None else []
     except BadScenario as why:

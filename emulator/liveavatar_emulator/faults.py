@@ -3,13 +3,16 @@
 import difflib
 import math
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from liveavatar_emulator.fault_table import BOUNDS, KINDS, TIMES, FaultKind, Place, Value
 from liveavatar_emulator.world.records import EndReason
+
+_LONGEST_SHOWN = 60
 
 
 class BadFault(ValueError):
@@ -26,9 +29,9 @@ class Fault(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _known(cls, given: object) -> object:
-        if not isinstance(given, dict) or "name" not in given:
+        if not isinstance(given, dict) or given.get("name") is None:
             raise ValueError("a fault is an object with a name")
-        params = {key: value for key, value in given.items() if key != "name"}
+        params = {str(key): value for key, value in given.items() if key != "name"}
         return {"name": given["name"], **checked(str(given["name"]), params)}
 
     @property
@@ -64,6 +67,7 @@ class Rule(BaseModel):
     after_calls: int = Field(default=0, ge=0)
     session_id: str | None = None
     for_session: int | None = Field(default=None, ge=1)
+    _pattern: re.Pattern[str] | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -71,11 +75,14 @@ class Rule(BaseModel):
         if self.on is not None and self.on != place and {self.on, place} != {"account", "session"}:
             raise ValueError(f"fault {self.fault.name} acts on a {place}, not on a {self.on}")
         if self.path is not None:
-            try:
-                re.compile(self.path)
-            except re.error as why:
-                raise ValueError(f"path is no regular expression: {why}") from None
+            self._pattern = _pattern(self.path)
         return self
+
+    def takes(self, method: str, path: str) -> bool:
+        """Whether it means such a call."""
+        if self.method is not None and self.method.upper() != method:
+            return False
+        return self._pattern is None or self._pattern.search(path) is not None
 
     @property
     def spent(self) -> bool:
@@ -104,7 +111,7 @@ class FaultBook:
     def for_call(self, method: str, path: str) -> Fault | None:
         """The fault that befalls this call, if any; counts it as struck."""
         for rule in self._rules:
-            if rule.fault.kind.on != "call" or not _fits_call(rule, method, path):
+            if rule.fault.kind.on != "call" or not rule.takes(method, path):
                 continue
             if rule.after_calls:
                 rule.after_calls -= 1
@@ -147,7 +154,7 @@ def parse(text: str) -> Rule:
     for piece in filter(None, rest.split(",")):
         key, equals, value = piece.partition("=")
         if not equals:
-            raise BadFault(f"{text!r}: {piece!r} should read key=value")
+            raise BadFault(f"{cut(repr(text))}: {cut(repr(piece))} should read key=value")
         given[key.strip()] = value.strip()
     own = {key: given.pop(key) for key in list(given) if key in Rule.model_fields and key != "fault"}
     checked(name.strip(), given)
@@ -160,7 +167,7 @@ def checked(name: str, params: Mapping[str, object]) -> dict[str, Value]:
     if kind is None:
         near = difflib.get_close_matches(name, KINDS, n=1)
         hint = f"did you mean {near[0]!r}?" if near else "`liveavatar-emulator faults` lists them"
-        raise BadFault(f"no fault is called {name!r}; {hint}")
+        raise BadFault(f"no fault is called {cut(repr(name))}; {hint}")
     defaults = dict(kind.params)
     if kind.by_worker:
         defaults |= {key: 0.0 for key in TIMES if key in params}
@@ -169,9 +176,9 @@ def checked(name: str, params: Mapping[str, object]) -> dict[str, Value]:
         takes = (
             ", ".join(dict.fromkeys([*kind.params, *(TIMES if kind.by_worker else ())])) or "no parameters"
         )
-        raise BadFault(f"fault {name} does not take {', '.join(strange)}; it takes {takes}")
+        raise BadFault(f"fault {name} does not take {cut(', '.join(strange))}; it takes {takes}")
     if params.get("reason") is not None and params["reason"] not in get_args(EndReason):
-        raise BadFault(f"fault {name}: no end reason is called {params['reason']!r}")
+        raise BadFault(f"fault {name}: no end reason is called {cut(repr(params['reason']))}")
     return {key: _convert(name, key, params.get(key, default), default) for key, default in defaults.items()}
 
 
@@ -182,7 +189,7 @@ def _convert(name: str, key: str, value: object, default: Value) -> Value:
         found = type(default)(str(value))
     except (TypeError, ValueError):
         wanted = "a number" if isinstance(default, (int, float)) else "a text"
-        raise BadFault(f"fault {name}: {key} should be {wanted}, not {value!r}") from None
+        raise BadFault(f"fault {name}: {key} should be {wanted}, not {cut(repr(value))}") from None
     if not isinstance(found, str):
         _demand_within(name, key, found)
     return found
@@ -190,13 +197,22 @@ def _convert(name: str, key: str, value: object, default: Value) -> Value:
 
 def _demand_within(name: str, key: str, value: float) -> None:
     least, most = BOUNDS.get(key, (0, math.inf))
-    if math.isfinite(value) and least <= value <= most:
+    # Compared, not converted: a whole number may be larger than any with a point.
+    if least <= value <= min(most, sys.float_info.max):
         return
     wanted = f"from {least:g} to {most:g}" if math.isfinite(most) else f"{least:g} or more"
-    raise BadFault(f"fault {name}: {key} should be {wanted}, not {value}")
+    raise BadFault(f"fault {name}: {key} should be {wanted}, not {cut(str(value))}")
 
 
-def _fits_call(rule: Rule, method: str, path: str) -> bool:
-    if rule.method is not None and rule.method.upper() != method:
-        return False
-    return rule.path is None or re.search(rule.path, path) is not None
+def _pattern(path: str) -> re.Pattern[str]:
+    try:
+        return re.compile(path)
+    except (re.error, OverflowError) as why:
+        raise ValueError(f"path is no regular expression: {why}") from None
+    except RecursionError:
+        raise ValueError("path is no regular expression: it is nested too deeply") from None
+
+
+def cut(text: str) -> str:
+    """A text to be quoted in a sentence, of a long one its beginning."""
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

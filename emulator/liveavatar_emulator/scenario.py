@@ -16,7 +16,8 @@ Each entry is one fault and when it strikes::
 """
 
 import difflib
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ from liveavatar_emulator.faults import Rule
 
 # What the reader raises for a value that is none: a tag that nobody knows, a thirteenth month, `!!int ""`.
 _NO_VALUE = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
+_WORD, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
+_LARGEST_KIB = 128
+_MOST_VALUES, _DEEPEST = 200, 20  # of one entry; what it builds on counts
 
 
 class BadScenario(Exception):
@@ -36,7 +40,7 @@ class BadScenario(Exception):
 def read(path: Path) -> list[Rule]:
     """The rules in the order of the file; BadScenario with every problem at once."""
     try:
-        document = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        document = yaml.compose(_text(path), Loader=yaml.SafeLoader)
     except OSError as why:
         raise BadScenario(f"{path}: cannot be read: {why.strerror}") from None
     except UnicodeDecodeError:
@@ -54,10 +58,19 @@ def read(path: Path) -> list[Rule]:
     return rules
 
 
+def _text(path: Path) -> str:
+    with path.open("rb") as file:
+        raw = file.read(_LARGEST_KIB * 1024 + 1)
+    if len(raw) > _LARGEST_KIB * 1024:
+        raise BadScenario(f"{path}: is larger than {_LARGEST_KIB} KiB, which no scenario needs")
+    return raw.decode("utf-8")
+
+
 def _read_entry(path: Path, entry: yaml.Node, rules: list[Rule], problems: list[str]) -> None:
     try:
-        twice = list(_repeated(entry))
-        given = yaml.SafeLoader("").construct_object(entry, deep=True)
+        nodes = _counted(entry)
+        twice = list(_repeated(nodes))
+        given = _plain(nodes)
     except _NO_VALUE as why:
         problems.append(f"{path}:{_line_of(why, _line(entry, []))}: cannot be read: {_why(why)}")
         return
@@ -86,19 +99,51 @@ def _read_rule(
             problems.append(f"{path}:{_line(entry, where)}: {_sentence(where, error)}")
 
 
-def _repeated(node: yaml.Node) -> Iterator[yaml.Node]:
+def _counted(entry: yaml.Node) -> list[yaml.Node]:
+    """The nodes of an entry, unless they are too many; its keys are words from now on, `null` and `1` too."""
+    nodes = list(itertools.islice(_nodes(entry, _DEEPEST), _MOST_VALUES + 1))
+    if len(nodes) > _MOST_VALUES:
+        raise yaml.MarkedYAMLError(
+            problem=f"it holds more than {_MOST_VALUES} values; an anchor's count wherever it is used",
+            problem_mark=entry.start_mark,
+        )
+    for node in nodes:
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
+                key.tag = _WORD
+    return nodes
+
+
+def _nodes(node: yaml.Node, floors: int) -> Iterator[yaml.Node]:
+    """Everything in a node, the node first; what an anchor names, as often as it is used."""
+    if not floors:
+        raise RecursionError
+    yield node
+    if isinstance(node, yaml.CollectionNode):
+        pairs = isinstance(node, yaml.MappingNode)
+        for child in itertools.chain.from_iterable(node.value) if pairs else node.value:
+            yield from _nodes(child, floors - 1)
+
+
+def _plain(nodes: list[yaml.Node]) -> object:
+    """What the first node says. Merging changes nodes; they are put back, for a later entry to build on."""
+    as_written = [(node, list(node.value)) for node in nodes if isinstance(node, yaml.MappingNode)]
+    try:
+        return yaml.SafeLoader("").construct_object(nodes[0], deep=True)
+    finally:
+        for node, value in as_written:
+            node.value = value
+
+
+def _repeated(nodes: Iterable[yaml.Node]) -> Iterator[yaml.Node]:
     """Keys that stand in one mapping a second time: YAML forbids it, its reader takes the last."""
-    if isinstance(node, yaml.MappingNode):
+    for node in nodes:
         known: set[str] = set()
-        for key, value in node.value:
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
             if isinstance(key, yaml.ScalarNode):
                 if key.value in known:
                     yield key
                 known.add(key.value)
-            yield from _repeated(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for one in node.value:
-            yield from _repeated(one)
 
 
 def _line_of(why: Exception, otherwise: int) -> int:

@@ -63,6 +63,8 @@ def test_every_fault_is_listed() -> None:
         (["--fault", "frosen"], {}, ["--fault no fault is called 'frosen'; did you mean 'frozen'?"]),
         (["--fault", "slow:x=1", "--fault", "nope"], {}, ["fault slow does not take x", "'nope'"]),
         (["--fault", "frozen:times=0"], {}, ["times: should be greater than or equal to 1"]),
+        (["--fault", "reset:path=a{99999999999999}"], {}, ["path is no regular expression: the repetition"]),
+        (["--fault", f"mute:times={'9' * 5000}"], {}, ["9…: times: Unable to parse"]),
         (["--scenario", "/no/such/file"], {}, ["/no/such/file: cannot be read"]),
         (["--state", "a.db", "--ephemeral"], {}, ["exclude each other"]),
         (["--no-media", "--state", "/dev/null/x"], {}, ["cannot use /dev/null/x as state"]),
@@ -81,6 +83,17 @@ def test_a_mistake_is_one_plain_line_each(flags: list[str], env: dict[str, str],
     for line, sentence in zip(lines, says, strict=True):
         assert line.startswith("liveavatar-emulator: ")
         assert sentence in line
+
+
+@pytest.mark.parametrize("many", ["inf", "nan", "1e400"])
+def test_credits_without_end_are_refused(many: str) -> None:
+    """
+    A number that cannot be counted with is a mistake like another: exit code 2, no traceback.
+    """
+    ended = CliRunner().invoke(app, ["serve", "--no-media", "--ephemeral", "--credits", many])
+
+    assert ended.exit_code == 2
+    assert "Invalid value for '--credits'" in ended.stderr
 
 
 def test_a_port_in_use_is_said() -> None:

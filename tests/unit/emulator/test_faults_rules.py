@@ -106,6 +106,11 @@ def test_a_mistaken_flag_is_told_what_would_be_right(text: str, says: str) -> No
     [
         ({"fault": {"name": "frozen"}, "on": "call"}, "acts on a session, not on a call"),
         ({"fault": {"name": "reset"}, "path": "("}, "path is no regular expression"),
+        ({"fault": {"name": "reset"}, "path": "a{99999999999999}"}, "path is no regular expression"),
+        ({"fault": {"name": "reset"}, "path": "(" * 2000}, "it is nested too deeply"),
+        ({"fault": {"name": "frozen", 1: 2, None: 3, "x": 4}}, "does not take 1, None, x"),
+        ({"fault": {"name": None}}, "a fault is an object with a name"),
+        ({"fault": {"name": "rate_limit", "retry_after_s": 10**400}}, "should be 0 or more"),
         ({"fault": {"name": "reset"}, "times": 0}, "greater than or equal to 1"),
         ({"fault": {"name": "reset"}, "time": 1}, "Extra inputs"),
         ({"fault": "reset"}, "a fault is an object with a name"),

@@ -106,6 +106,19 @@ def test_a_file_that_is_no_scenario_is_named(tmp_path: Path, text: str | None, s
         ("- fault: mute\n  path:", "2: path: has no value; give one, or leave it out"),
         ("- fault: {name: early_end, reason: }", "1: fault early_end: reason has no value"),
         ("- fault: {name: early_end, reason: ''}", "1: fault early_end: no end reason is called ''"),
+        ("- fault:\n    name: frozen\n    1: 2", "2: fault frozen does not take 1; it takes after_s, for_s"),
+        ("- fault: {name: frozen, null: 2}", "1: fault frozen does not take null; it takes"),
+        ("- fault: {name: frozen, 1: 2, x: 3}", "1: fault frozen does not take 1, x; it takes"),
+        ("- fault: {name: frozen, 2026-01-01: 2}", "1: fault frozen does not take 2026-01-01; it takes"),
+        ("- fault: mute\n  true: 2", "2: true: there is no such key; it takes fault, on, method"),
+        ("- fault: {name: }", "1: a fault is an object with a name"),
+        ("- fault: reset\n  path: 'a{99999999999999}'", "1: path is no regular expression: the repetition"),
+        (
+            f"- fault: reset\n  path: '{'(' * 2000}{')' * 2000}'",
+            "1: path is no regular expression: it is nested too deeply",
+        ),
+        (f"- fault: {{name: server_error, status: 1{'0' * 400}}}", "1: fault server_error: status should be"),
+        (f"- fault: {{name: rate_limit, retry_after_s: 1{'0' * 400}}}", "1: fault rate_limit: retry_after_s"),
     ],
 )
 def test_what_yaml_allows_and_no_scenario_means_is_told_with_its_line(
@@ -159,3 +172,57 @@ def test_sound_may_be_late_or_early_and_an_entry_may_build_on_another(tmp_path: 
 
     assert first.fault.number("offset_ms") == second.fault.number("offset_ms") == -300
     assert (first.times, second.times) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("first", "next_"), [("[x]", "[{}]"), ("{fault: mute}", "{{fault: mute, <<: [{}]}}"), ("[x]", "[? [{}]]")]
+)
+def test_anchors_that_multiply_are_refused_at_once(tmp_path: Path, first: str, next_: str) -> None:
+    """
+    A few lines of anchors name one another to billions of values; none of them is built.
+    """
+    lines = [f"- &a0 {first}"]
+    lines += [f"- &a{n + 1} {next_.format(','.join([f' *a{n} '] * 50))}" for n in range(5)]
+    lines.append("- fault: {name: *a5 }")
+    file = tmp_path / "scenario.yaml"
+    file.write_text("\n".join(lines))
+
+    with pytest.raises(BadScenario) as told:
+        read(file)
+
+    last = str(told.value).splitlines()[-1]
+    assert f"{file}:" in last
+    assert "cannot be read: it holds more than 200 values" in last
+
+
+def test_an_entry_may_build_on_one_that_builds_on_another(tmp_path: Path) -> None:
+    """
+    What the second changes of the first is no key given twice when a third builds on it.
+    """
+    file = tmp_path / "scenario.yaml"
+    file.write_text("- &a {fault: mute, times: 1}\n- &b {<<: *a, times: 2}\n- {<<: *b, for_session: 3}\n")
+
+    third = read(file)[2]
+
+    assert (third.times, third.for_session) == (2, 3)
+
+
+def test_no_more_is_read_than_a_scenario_can_hold() -> None:
+    """
+    A file without an end is refused, not read until memory is gone.
+    """
+    with pytest.raises(BadScenario, match="/dev/zero: is larger than 128 KiB"):
+        read(Path("/dev/zero"))
+
+
+def test_a_sentence_stays_short_however_long_the_value(tmp_path: Path) -> None:
+    """
+    Only the beginning of a long value is quoted.
+    """
+    file = tmp_path / "scenario.yaml"
+    file.write_text(f"- fault: {'x' * 9000}\n- fault: {{name: slow, delay_s: {'y' * 9000}}}\n")
+
+    with pytest.raises(BadScenario) as told:
+        read(file)
+
+    assert all(len(line.removeprefix(str(file))) < 200 for line in str(told.value).splitlines())
