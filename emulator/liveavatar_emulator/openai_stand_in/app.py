@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse
 
 from liveavatar_emulator.openai_stand_in.seen import Seen, SeenSession
+from liveavatar_emulator.openai_stand_in.shapes import event_of
 from liveavatar_emulator.openai_stand_in.talk import Talk
 from liveavatar_emulator.openai_stand_in.wire import MODELS, Refused, error_body, new_id
 
@@ -97,6 +98,13 @@ class _Line:
             except (WebSocketDisconnect, RuntimeError):
                 self.gone = True
 
+    async def hear(self) -> str:
+        """The next message; bytes, which the protocol has no use for, are an empty one."""
+        message = await self.socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1000))
+        return str(message.get("text") or "")
+
     async def refuse(self, body: dict[str, Any], event_id: str | None = None) -> None:
         error = {**body, "event_id": event_id}
         await self.send({"type": "error", "event_id": new_id("event"), "error": error})
@@ -104,15 +112,9 @@ class _Line:
 
 async def _converse(line: _Line, talk: Talk, record: SeenSession) -> None:
     while True:
-        text = await line.socket.receive_text()
+        event: dict[str, Any] = {}
         try:
-            event = json.loads(text)
-        except ValueError:
-            event = None
-        if not isinstance(event, dict):
-            await line.refuse(error_body("The message is no JSON object.", code="invalid_json"))
-            continue
-        try:
+            event = event_of(await line.hear())
             await talk.take(event)
         except Refused as refused:
             record.refused.append(str(refused.body["code"]))

@@ -15,6 +15,7 @@ VAD: dict[str, Any] = {
     "create_response": True,
     "interrupt_response": True,
 }
+_LONGEST_MS = 3_600_000  # an hour, as long as a conversation may be
 KNOWN = frozenset(
     {
         "type", "model", "output_modalities", "instructions", "audio", "temperature", "tools", "tool_choice",
@@ -50,7 +51,11 @@ def default_session(session_id: str, model: str) -> dict[str, Any]:
 def merged(
     session: dict[str, Any], update: dict[str, Any], *, spoken: bool, takes_temperature: bool
 ) -> dict[str, Any]:
-    """The session after an update, or `Refused` naming the parameter; nothing is half applied."""
+    """
+    The session after an update, or `Refused` naming the parameter; nothing is half applied.
+
+    Every part of the update has its type already.
+    """
     if update.get("type") != "realtime":
         raise Refused(
             "Missing required parameter: 'session.type'.",
@@ -63,10 +68,12 @@ def merged(
                 f"Unknown parameter: 'session.{key}'.", code="unknown_parameter", param=f"session.{key}"
             )
     _check_temperature(update.get("temperature"))
-    _check_audio(session, update.get("audio") or {}, spoken=spoken)
+    audio = update.get("audio", {})
+    _check_audio(session, audio, spoken=spoken)
     new = _deep(session, {key: value for key, value in update.items() if key != "model"})
-    detection = (update.get("audio") or {}).get("input", {}).get("turn_detection")
-    if isinstance(detection, dict):
+    detection = audio.get("input", {}).get("turn_detection")
+    if detection is not None:
+        _check_detection(detection)
         new["audio"]["input"]["turn_detection"] = {**VAD, **detection}
     return new
 
@@ -84,14 +91,14 @@ def _check_temperature(value: Any) -> None:
 
 def _check_audio(session: dict[str, Any], audio: dict[str, Any], *, spoken: bool) -> None:
     for side in ("input", "output"):
-        form = (audio.get(side) or {}).get("format")
+        form = audio.get(side, {}).get("format")
         if form is not None and form != PCM:
             raise Refused(
                 "Only audio/pcm at 24000 Hz is spoken here.",
                 code="invalid_value",
                 param=f"session.audio.{side}.format",
             )
-    voice = (audio.get("output") or {}).get("voice")
+    voice = audio.get("output", {}).get("voice")
     if voice is None:
         return
     if voice not in VOICES:
@@ -106,6 +113,20 @@ def _check_audio(session: dict[str, Any], audio: dict[str, Any], *, spoken: bool
             code="cannot_update_voice",
             param="session.audio.output.voice",
         )
+
+
+def _check_detection(detection: dict[str, Any]) -> None:
+    for name, most in (
+        ("threshold", 1),
+        ("prefix_padding_ms", _LONGEST_MS),
+        ("silence_duration_ms", _LONGEST_MS),
+    ):
+        if not 0 <= detection.get(name, 0) <= most:
+            raise Refused(
+                f"Invalid value: 'session.audio.input.turn_detection.{name}' must be between 0 and {most}.",
+                code="invalid_value",
+                param=f"session.audio.input.turn_detection.{name}",
+            )
 
 
 def _deep(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:

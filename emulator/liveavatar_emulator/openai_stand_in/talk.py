@@ -10,6 +10,7 @@ from liveavatar_emulator.openai_stand_in import replies
 from liveavatar_emulator.openai_stand_in.answer import Answer
 from liveavatar_emulator.openai_stand_in.seen import SeenSession
 from liveavatar_emulator.openai_stand_in.settings import default_session, merged
+from liveavatar_emulator.openai_stand_in.shapes import demand_types
 from liveavatar_emulator.openai_stand_in.vad import Turn, Vad
 from liveavatar_emulator.openai_stand_in.wire import Refused, audio_item, new_id
 
@@ -48,6 +49,7 @@ class Talk:
         handler = self._HANDLERS.get(str(event.get("type")))
         if handler is None:
             raise Refused(f"Invalid value: '{event.get('type')}'.", code="invalid_value", param="type")
+        demand_types(event)
         await handler(self, event)
 
     async def end(self) -> None:
@@ -58,7 +60,7 @@ class Talk:
 
     async def _update(self, event: dict[str, Any]) -> None:
         session = event.get("session")
-        if not isinstance(session, dict):
+        if session is None:
             raise Refused(
                 "Missing required parameter: 'session'.", code="missing_required_parameter", param="session"
             )
@@ -78,8 +80,8 @@ class Talk:
 
     async def _append(self, event: dict[str, Any]) -> None:
         try:
-            pcm = base64.b64decode(event.get("audio") or "", validate=True)
-        except (binascii.Error, TypeError, ValueError):
+            pcm = base64.b64decode(event.get("audio", ""), validate=True)
+        except (binascii.Error, ValueError):
             raise Refused("Invalid 'audio': not base64.", code="invalid_value", param="audio") from None
         if len(pcm) % 2:
             raise Refused("Invalid 'audio': half a sample.", code="invalid_value", param="audio")
@@ -177,7 +179,7 @@ class Talk:
         length = self._lengths.get(str(item))
         if length is None:
             raise Refused(f"Item '{item}' not found.", code="item_truncate_invalid_item_id", param="item_id")
-        if not isinstance(end, int) or end < 0 or end > length:
+        if end is None or end < 0 or end > length:
             raise Refused(
                 f"Audio content of {length}ms is already shorter than {end}ms.",
                 code="invalid_value",
@@ -188,7 +190,7 @@ class Talk:
 
     async def _add_item(self, event: dict[str, Any]) -> None:
         item = event.get("item")
-        if not isinstance(item, dict):
+        if item is None:
             raise Refused(
                 "Missing required parameter: 'item'.", code="missing_required_parameter", param="item"
             )
