@@ -77,7 +77,7 @@ def fetch_value(source: AwsSecret, *, settings: AwsSettings) -> SecretStr:
 def _from_json(text: str, place: Place, key: str) -> str:
     try:
         read = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         read = None
     # Raised outside the `except`: the cause would hold the whole secret.
     if not isinstance(read, dict):

@@ -124,6 +124,9 @@ def pending(world: World) -> AwsSecret:
             lambda world: source(store(world, SecretBinary=VALUE.encode())), r"binary data", id="binary"
         ),
         pytest.param(holding(VALUE, json_key="api_key"), r"not a JSON object", id="not JSON"),
+        pytest.param(
+            holding("[" * 60_000, json_key="api_key"), r"not a JSON object", id="nested without end"
+        ),
         pytest.param(holding(f'["{VALUE}"]', json_key="api_key"), r"not a JSON object", id="a JSON list"),
         pytest.param(
             holding(f'{{"apikey": "{VALUE}"}}', json_key="api_key"),

@@ -151,7 +151,7 @@ def check_http(name: str, answer: HttpAnswer | None, why: str, *, url: str) -> F
 def _is_envelope(body: bytes) -> bool:
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         # A long answer is read in part; its beginning is enough to know it by.
         return body.lstrip()[:1] == b"{" and b'"code"' in body
     return isinstance(found, dict) and "code" in found
@@ -166,7 +166,7 @@ def check_clock(name: str, answer: HttpAnswer | None, *, ours: float) -> Finding
     date = answer.headers.get("date", "") if answer else ""
     try:
         theirs = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):
         return skipped(name, "the server told no time")
     theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
     skew = ours - (theirs.timestamp() + 0.5)

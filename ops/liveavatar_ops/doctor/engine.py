@@ -108,7 +108,7 @@ def aws_names(stack: str, *, engine: Path | None = None, run: Run = run) -> AwsN
     try:
         done = run(command, CONFIG_S)
         config = json.loads(done.stdout) if done.returncode == 0 else None
-    except (OSError, subprocess.TimeoutExpired, ValueError):
+    except (OSError, subprocess.TimeoutExpired, ValueError, RecursionError):
         config = None
     if not isinstance(config, dict):
         return AwsNames(problem=f"the config of {stack} cannot be read")

@@ -15,9 +15,7 @@ def event_of(payload: bytes, at_s: float, sender: str | None) -> EventFact | Non
     try:
         said = json.loads(payload)
         kind = str(said["event_type"])[:_LONGEST]
-        detail = next((said[name] for name in _DETAILS if said.get(name)), None)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        detail = next((str(said[name])[:_LONGEST] for name in _DETAILS if said.get(name)), None)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    return EventFact(
-        at_s=at_s, type=kind, topic=TOPIC, sender=sender, detail=str(detail)[:_LONGEST] if detail else None
-    )
+    return EventFact(at_s=at_s, type=kind, topic=TOPIC, sender=sender, detail=detail)

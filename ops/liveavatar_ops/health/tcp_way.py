@@ -81,7 +81,7 @@ class Offered:
             for line in message.offer.sdp.splitlines():
                 self._add(line.removeprefix("a="))
         elif kind == "trickle":
-            with contextlib.suppress(ValueError, AttributeError):
+            with contextlib.suppress(ValueError, AttributeError, RecursionError):
                 self._add(str(json.loads(message.trickle.candidateInit or "{}").get("candidate") or ""))
             self.complete = self.complete or message.trickle.final
         elif kind == "leave":

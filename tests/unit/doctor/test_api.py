@@ -92,6 +92,13 @@ def not_verified(words: str) -> ssl.SSLCertVerificationError:
             id="captive portal",
         ),
         pytest.param(
+            Wire(answer=HttpAnswer(200, {}, b"[" * 100_000)),
+            "API HTTP",
+            "not LiveAvatar",
+            "LIVEAVATAR_API_URL",
+            id="nested without end",
+        ),
+        pytest.param(
             Wire(answer=HttpAnswer(302, {}, b"")),
             "API HTTP",
             "answers with 302",
@@ -144,7 +151,16 @@ def test_a_clock_that_is_ahead_is_told_from_one_that_is_behind() -> None:
     assert "100 s behind the server's" in look(Wire(), now=NOON - 100)["Clock"].sentence
 
 
-@pytest.mark.parametrize("date", ["", "yesterday"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "",
+        "yesterday",
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2026 00:00:00 +99999999999999",
+        "Mon, 01 Jan 2026 00:00:00 +9999",
+    ],
+)
 def test_a_server_without_a_date_says_nothing_about_the_clock(date: str) -> None:
     """No guess is made."""
     wire = Wire(answer=HttpAnswer(200, {"date": date}, ENVELOPE))

@@ -184,6 +184,14 @@ def test_the_stacks_config_names_its_aws_secrets() -> None:
     assert "--show-secrets" not in asked[0]
 
 
+@pytest.mark.parametrize("said", ["no json", "[]", "[" * 100_000])
+def test_a_config_that_cannot_be_read_is_said(said: str) -> None:
+    """The engine's answer is not trusted."""
+    names = engine.aws_names("dev", engine=Path("pulumi"), run=runs(said))
+
+    assert names == engine.AwsNames(problem="the config of dev cannot be read")
+
+
 def ledger_with(tmp_path: Path, sessions: int) -> Ledger:
     book = Ledger(tmp_path / "ledger.sqlite3", now=lambda: 1000.0)
     for number in range(sessions):
