@@ -1,7 +1,6 @@
 """What the avatar does with speech sent to it from outside (plain LITE; LiveAvatar API facts §3.5)."""
 
 import base64
-import binascii
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Literal
@@ -69,7 +68,7 @@ class AgentLine:
             return [_error("audio exceeds 1 MB", message)], None
         try:
             sound = base64.b64decode(audio, validate=True)
-        except binascii.Error:
+        except ValueError:  # not even ASCII, or no base64
             return [_error("audio is not valid base64", message)], None
         self._plays_until = max(self._plays_until, self._clock()) + len(sound) / _BYTES_A_SECOND
         self._committed = False

@@ -2,7 +2,6 @@
 
 import asyncio
 import hmac
-import json
 from contextlib import suppress
 
 from fastapi import APIRouter, WebSocket
@@ -10,6 +9,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from liveavatar_emulator.agent_line import AgentLine, Event, session_state
 from liveavatar_emulator.http.access import House
+from liveavatar_emulator.reading import object_of
 from liveavatar_emulator.way_in import agent_pass
 
 router = APIRouter()
@@ -43,11 +43,10 @@ async def agent_socket(socket: WebSocket, session_id: str, given: str) -> None:
 async def _listen(socket: WebSocket, here: House, line: AgentLine, session_id: str) -> None:
     with suppress(WebSocketDisconnect, RuntimeError):
         while True:
-            try:
-                message = json.loads(await socket.receive_text())
-            except ValueError:
-                message = None
-            events, command = line.take(message)
+            received = await socket.receive()
+            if received["type"] == "websocket.disconnect":
+                return
+            events, command = line.take(object_of(received.get("text") or ""))
             here.conductor.sign_of_life(session_id)
             if command is not None:
                 await here.conductor.studio.tell(session_id, command)

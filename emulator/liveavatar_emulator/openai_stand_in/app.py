@@ -10,9 +10,9 @@ from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse
 
 from liveavatar_emulator.openai_stand_in.seen import Seen, SeenSession
-from liveavatar_emulator.openai_stand_in.shapes import event_of
 from liveavatar_emulator.openai_stand_in.talk import Talk
 from liveavatar_emulator.openai_stand_in.wire import MODELS, Refused, error_body, new_id
+from liveavatar_emulator.reading import object_of
 
 REALTIME = re.compile(r"gpt-[a-z0-9.-]*realtime[a-z0-9.-]*")
 REFUSED_MODEL = 4000  # WebSocket close code
@@ -112,9 +112,11 @@ class _Line:
 
 async def _converse(line: _Line, talk: Talk, record: SeenSession) -> None:
     while True:
-        event: dict[str, Any] = {}
+        event = object_of(await line.hear())
+        if event is None:
+            await line.refuse(error_body("The message is no JSON object.", code="invalid_json"))
+            continue
         try:
-            event = event_of(await line.hear())
             await talk.take(event)
         except Refused as refused:
             record.refused.append(str(refused.body["code"]))

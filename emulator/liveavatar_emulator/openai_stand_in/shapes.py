@@ -1,13 +1,11 @@
-"""Reads a client's event: what no service could take is refused here, in the words that it has for that."""
+"""The types of the parameters of a client's events, and the service's words for one of another type."""
 
-import json
 from collections.abc import Mapping
 from types import NoneType
 from typing import Any
 
 from liveavatar_emulator.openai_stand_in.wire import Refused
 
-_DEEPEST = 50
 _WORDS: dict[type, str] = {
     dict: "an object",
     list: "an array",
@@ -60,23 +58,6 @@ TYPES: Mapping[str, Mapping[str, Types]] = {
 """What this stand-in looks at, parents before their parts; anything else may have any type."""
 
 
-def event_of(text: str) -> dict[str, Any]:
-    """
-    The event in a message.
-
-    What JSON's reader takes and its writer cannot give back (`NaN`, half a character) is no JSON either: it
-    is sent back to clients and shown to whoever asks what arrived.
-    """
-    try:
-        event = json.loads(text)
-        json.dumps(event, ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, RecursionError):
-        event = None
-    if not isinstance(event, dict) or _deeper(event, _DEEPEST):
-        raise Refused("The message is no JSON object.", code="invalid_json")
-    return event
-
-
 def demand_types(event: Mapping[str, Any]) -> None:
     """`Refused` for the first parameter that has another type than it should."""
     for param, wanted in TYPES.get(str(event.get("type")), {}).items():
@@ -96,10 +77,3 @@ def _at(value: Any, param: str) -> Any:
             return _MISSING
         value = value[name]
     return value
-
-
-def _deeper(value: object, floors: int) -> bool:
-    if not isinstance(value, dict | list):
-        return False
-    parts = value.values() if isinstance(value, dict) else value
-    return floors == 0 or any(_deeper(part, floors - 1) for part in parts)

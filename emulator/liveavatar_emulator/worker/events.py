@@ -1,8 +1,9 @@
 """The data packets of a session on `agent-response`, in the API's shapes (LiveAvatar API facts §3.4)."""
 
-import json
 import uuid
 from typing import Any
+
+from liveavatar_emulator.reading import object_of
 
 RESPONSES = "agent-response"
 COMMANDS = "agent-control"
@@ -30,8 +31,5 @@ def stopped(session_id: str, reason: str) -> dict[str, Any]:
 
 def command(raw: bytes) -> dict[str, Any] | None:
     """A command packet as a dict, or None for what is not one: a public room may carry anything."""
-    try:
-        found = json.loads(raw)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) and isinstance(found.get("event_type"), str) else None
+    found = object_of(raw)
+    return found if found and isinstance(found.get("event_type"), str) else None

@@ -1,6 +1,7 @@
 """Plain LITE: the WebSocket that makes the avatar speak (LiveAvatar API facts §3.5)."""
 
 import base64
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -122,6 +123,50 @@ def test_a_bad_message_is_answered_with_an_error(api: Desk, message: object, say
 
     assert error["error"]["type"] == "invalid_request_error"
     assert error["error"]["message"] == says
+
+
+@pytest.mark.parametrize(
+    "message", ["no json", "[" * 100_000, "9" * 5000, b"\x00", '{"event_id": "\\ud800"}']
+)
+def test_what_cannot_be_read_is_answered_with_an_error(api: Desk, message: str | bytes) -> None:
+    """
+    Bytes, too, and what is nested without end.
+    """
+    _, path = door(api)
+    with api.http.websocket_connect(path) as line:
+        line.send_text(message) if isinstance(message, str) else line.send_bytes(message)
+        error = heard(line, 2)[1]
+        line.send_json({"type": "agent.start_listening"})
+        assert heard(line, 1)[0]["new_state"] == "listening"
+
+    assert error["error"]["message"] == "message must be a JSON object"
+
+
+def test_no_odd_message_ends_the_line(api: Desk) -> None:
+    """
+    Every kind of message with values of every type: the line hears what comes after.
+    """
+    _, path = door(api)
+    kinds = [
+        "agent.speak",
+        "agent.speak_end",
+        "agent.interrupt",
+        "session.keep_alive",
+        "start",
+        None,
+        5,
+        [],
+        {},
+    ]
+    with api.http.websocket_connect(path) as line:
+        heard(line, 1)
+        for kind, odd in itertools.product(
+            kinds, [None, True, -1, 1e300, "", "é", [], [[1]], {}, {"a": [None]}]
+        ):
+            line.send_json({"type": kind, "audio": odd, "event_id": odd})
+            line.send_json({"type": "last", "event_id": "mine"})
+            while line.receive_json().get("error", {}).get("event_id") != "mine":
+                pass
 
 
 def test_the_end_of_the_session_closes_the_line(api: Desk) -> None:

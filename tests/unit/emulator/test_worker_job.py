@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from liveavatar_emulator.worker import faults
+from liveavatar_emulator.worker import events, faults
 from liveavatar_emulator.worker.job import BadLine, Fault, read_command, read_job
 
 SECRET = "sk-never-to-be-repeated"
@@ -124,3 +124,9 @@ def test_a_worker_that_cannot_join_says_so_and_ends() -> None:
     assert events[-1] == {"event": "ended", "reason": "DISPATCH_FAILED"}
     assert [event["event"] for event in events] == ["ready", "error", "ended"]
     assert SECRET not in json.dumps(events) + errors
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"[1]", b'{"event_type": 5}', b"\xff", b"[" * 100_000])
+def test_a_packet_that_is_no_command_is_none(raw: bytes) -> None:
+    """Anybody in a room may send anything."""
+    assert events.command(raw) is None
