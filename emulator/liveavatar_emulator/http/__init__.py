@@ -17,6 +17,7 @@ from liveavatar_emulator.http import (
     voices,
 )
 from liveavatar_emulator.http.access import House
+from liveavatar_emulator.http.bodies import WritableBody
 from liveavatar_emulator.http.envelope import invalid, refused
 from liveavatar_emulator.http.pages import OpenToPages
 from liveavatar_emulator.http.rate_limits import RateLimits
@@ -40,8 +41,9 @@ def create_app(
     app.state.house = house
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(RequestValidationError, invalid)
-    for room in (secrets, contexts, llm, voices, embeds, sessions, agent_socket, memory, catalogue, admin):
-        app.include_router(room.router)
+    for room in (secrets, contexts, llm, voices, embeds, sessions, memory, catalogue, admin):
+        app.include_router(room.router, dependencies=[WritableBody])
+    app.include_router(agent_socket.router)
     if openai_stand_in is not None:
         app.mount("/openai", openai_stand_in)
     # The last one added is the first to see a call.

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from liveavatar_emulator.faults import Rule
 from liveavatar_emulator.http.access import InHouse
+from liveavatar_emulator.world.account import MOST_CREDITS
 from liveavatar_emulator.world.records import SessionRecord
 
 router = APIRouter(prefix="/_emulator")
@@ -17,7 +18,7 @@ class AccountChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    credits: Decimal | None = Field(default=None, ge=0)
+    credits: Decimal | None = Field(default=None, ge=0, le=MOST_CREDITS)
     concurrency: int | None = Field(default=None, ge=0)
 
 

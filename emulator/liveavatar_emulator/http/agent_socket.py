@@ -22,7 +22,7 @@ _OVER = 1000
 async def agent_socket(socket: WebSocket, session_id: str, given: str) -> None:
     """Hold the line until the caller hangs up or the session ends."""
     here: House = socket.app.state.house
-    if not hmac.compare_digest(given, agent_pass(here.world.signing_key, session_id)):
+    if not hmac.compare_digest(given.encode(), agent_pass(here.world.signing_key, session_id).encode()):
         await socket.close(_NOT_ALLOWED)
         return
     await socket.accept()

@@ -12,6 +12,7 @@ from liveavatar_emulator.world.records import Mode
 # LiveAvatar API facts §4: LITE (connector included) 1 a minute, FULL 2; sandbox 0.
 CREDITS_A_MINUTE: dict[Mode, Decimal] = {"LITE": Decimal(1), "FULL": Decimal(2)}
 SANDBOX_MAX_S = 60
+MOST_CREDITS = 10**9  # far beyond any plan, and still exact to the last minute
 
 
 class Plan(BaseModel):
