@@ -4,6 +4,7 @@ import difflib
 import math
 import re
 import sys
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Self, get_args
 
@@ -206,7 +207,9 @@ def _demand_within(name: str, key: str, value: float) -> None:
 
 def _pattern(path: str) -> re.Pattern[str]:
     try:
-        return re.compile(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # `[[a]` means today what it says
+            return re.compile(path)
     except (re.error, OverflowError) as why:
         raise ValueError(f"path is no regular expression: {why}") from None
     except RecursionError:

@@ -1,5 +1,7 @@
 """Which fault strikes when, and what a mistaken one is told."""
 
+import warnings
+
 import pytest
 from pydantic import ValidationError
 
@@ -24,6 +26,17 @@ def test_a_call_fault_strikes_what_it_names() -> None:
     ]
 
     assert struck == [True, False, False]
+
+
+def test_an_unusual_path_is_taken_without_a_word() -> None:
+    """
+    Python warns of what may mean something else one day; nobody who starts an emulator can use that.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        book = FaultBook([rule(fault={"name": "reset"}, path="[[a]$")])
+
+    assert book.for_call("GET", "/v1/a") is not None
 
 
 def test_a_fault_strikes_as_often_as_told() -> None:
