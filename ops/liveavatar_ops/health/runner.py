@@ -202,10 +202,7 @@ class Runner:
             return None, str(why)
 
     def _close(self, job: Job, row: Row | None, *, given_up: bool) -> StopFacts | None:
-        """
-        Close what the child left open; None when it left nothing, or what nobody wants to wait for any more:
-        a session that may still come of a start without an answer is the janitor's then.
-        """
+        """Close what the child left open. Given up, what may still come of a start is the janitor's."""
         if row is None or row.state not in OPEN or (given_up and row.state is State.starting):
             return None
         try:

@@ -18,7 +18,7 @@ REFUSED = {
     "on: 5": f"2: on: {UNKNOWN} targets, every, ",
     "off: 5": f"2: off: {UNKNOWN} targets, every, ",
     "serve:\n  enabled: yes\n  yes: 5": f"4: serve.yes: {UNKNOWN} port, page_url, enabled",
-    "notify:\n- {kind: slack, url_env: A}\n- {kind: slack, url_env: B, 1: 2}": f"4: notify[1].1: {UNKNOWN} kind",
+    "notify:\n- {kind: slack, url_env: A}\n- {kind: slack, url_env: B, 1: 2}": f"4: notify[1].1: {UNKNOWN}",
     r'"ev\nry\e": 5m': r"2: a key holds '\n', which none may",
 }
 
