@@ -1,5 +1,5 @@
 """
-What a check costs in credits, before it is made. Pure.
+What a check costs in credits and in time, before it is made. Pure.
 
 LiveAvatar bills begun minutes: 1 credit in LITE mode, 2 in FULL, none in sandbox (LiveAvatar API facts §4);
 a session whose watcher, check and janitor all died ends after about 200 s (zombie reap).
@@ -16,6 +16,7 @@ CREDITS_A_MINUTE = {"LITE": 1.0, "FULL": 2.0}
 DEAREST = 2.0  # for a mode that this version does not know
 ARRIVAL_S = 6.0  # session start to first frame on an ordinary day
 TALK_S = 15.0
+AROUND_S = 4.0  # engine, imports, API calls, report: 1.4 to 2.5 s on the emulator, and the engine's 1 to 2 s
 STOPPING_S = 30.0
 REAP_S = 200.0
 STARTING_S = 180.0  # engine, imports, API calls with their repetitions, reports
@@ -30,12 +31,12 @@ def rate(target: WatchTarget) -> float:
 
 def expected(target: WatchTarget, kind: Kind) -> float:
     """Credits of a check on an ordinary day."""
-    lasts = ARRIVAL_S
-    if target.depth.includes(Depth.VIDEO):
-        lasts += watch_s(target, kind)
-    if target.depth.includes(Depth.CONVERSATION):
-        lasts += TALK_S
-    return _credits(target, lasts)
+    return _credits(target, _open_s(target, kind))
+
+
+def takes_s(target: WatchTarget, kind: Kind) -> float:
+    """From a check's start to its end on an ordinary day."""
+    return AROUND_S + _open_s(target, kind)
 
 
 def worst(target: WatchTarget, kind: Kind) -> float:
@@ -69,6 +70,16 @@ def if_lost(target: WatchTarget, kind: Kind) -> float:
 def watch_s(target: WatchTarget, kind: Kind) -> float:
     """How long the picture is watched."""
     return target.long.watch_for if kind == "long" and target.long else target.limits.watch_s
+
+
+def _open_s(target: WatchTarget, kind: Kind) -> float:
+    """How long a session is watched and talked to on an ordinary day; `api` and `session` do neither."""
+    lasts = 0.0
+    if target.depth.includes(Depth.VIDEO):
+        lasts += ARRIVAL_S + watch_s(target, kind)
+    if target.depth.includes(Depth.CONVERSATION):
+        lasts += TALK_S
+    return lasts
 
 
 def _credits(target: WatchTarget, lasts_s: float) -> float:

@@ -50,11 +50,18 @@ def show(config: WatchConfig, targets: Sequence[WatchTarget], seen: Forecast, co
     _windows(config, console)
     limit = config.budget.credits_a_day
     if limit is not None:
-        lasts = "lasts" if seen.runs_out_at is None else f"is used up at {_clock(seen.runs_out_at, config)}"
+        lasts = _lasts(seen, limit, config)
         console.print(f"\nBudget: {limit:g} credits a day; it {lasts}.", highlight=False)
     for warning in seen.warnings:
         console.print(f"Warning: {warning}", style="yellow", highlight=False, markup=False)
     console.print("\nNothing was started.", style="dim")
+
+
+def _lasts(seen: Forecast, limit: float, config: WatchConfig) -> str:
+    """24 hours from now are paid from two days' budgets, so both can last where one whole day's would not."""
+    if seen.runs_out_at is not None:
+        return f"is used up at {_clock(seen.runs_out_at, config)}"
+    return "lasts until midnight, but not for a whole day" if seen.credits > limit else "lasts"
 
 
 def _windows(config: WatchConfig, console: Console) -> None:

@@ -19,7 +19,6 @@ from liveavatar_ops.schedule.states import TargetState
 from liveavatar_ops.schedule.targets import WatchTarget
 
 DAY_S = 86400.0
-CHECK_S = 30.0  # engine, imports and the session of an ordinary check, besides watching
 BUSY_SHARE = 0.8
 MINUTE_S, HOUR_S = 60.0, 3600.0
 WRITTEN_S = (
@@ -103,7 +102,7 @@ def _simulated(
         states_now[target.name] = new.model_copy(
             update={"last_long_day": day} if decision.kind == "long" else {}
         )
-        over = at + CHECK_S + cost.watch_s(target, decision.kind)
+        over = at + cost.takes_s(target, decision.kind)
         due = plan.next_due(target, new, started_at=at, ended_at=over, config=even, rng=rng)
         heapq.heappush(queue, (due, i))
     return checks, runs_out_at
@@ -187,7 +186,7 @@ def _fits(
 
 
 def _too_many(config: WatchConfig, targets: Sequence[WatchTarget]) -> Iterator[str]:
-    busy = sum((CHECK_S + t.limits.watch_s) / t.every_s for t in targets)
+    busy = sum(cost.takes_s(t, "regular") / t.every_s for t in targets)
     if busy > BUSY_SHARE * config.account.max_parallel:
         yield (
             f"On average {busy:.1f} checks would run at once, but account.max_parallel allows "

@@ -5,6 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
+from liveavatar_ops.health.facts import Depth
+from liveavatar_ops.schedule import cost
 from liveavatar_ops.schedule.config import LongCheck
 from liveavatar_ops.schedule.dry_run import show
 from liveavatar_ops.schedule.forecast import forecast
@@ -52,6 +54,48 @@ def test_warnings_are_for_plans_that_need_them():
     assert "There is no daily budget; about 288" in warned(target())[0]
     assert "can never be checked" in warned(target(), budget={"credits_a_day": 1})[0]
     assert "they will run late" in warned(*[target(n, 60.0, sandbox=True) for n in "abc"], **roomy)[0]
+
+
+@pytest.mark.parametrize(
+    ("credits_a_day", "said"),
+    [
+        (100, "it is used up at Sun 20:15"),
+        (200, "it lasts until midnight, but not for a whole day."),
+        (400, "it lasts."),
+    ],
+)
+def test_the_budget_lasts_where_a_whole_day_fits(credits_a_day: float, said: str):
+    """From noon to noon two days pay, 144 credits each; from midnight on one day pays for all 288."""
+    plan, out = config(budget={"credits_a_day": credits_a_day}), io.StringIO()
+    show(plan, [target()], forecast(plan, [target()], NOON), Console(file=out, width=120))
+
+    assert f"Budget: {credits_a_day} credits a day; {said}" in out.getvalue()
+
+
+def test_what_watches_nothing_is_soon_over():
+    """`api` and `session` take seconds, so 30 s apart is kept beside a target that is watched each minute."""
+    targets = [target("quick", 30.0, depth=Depth.SESSION), target("watched", 60.0)]
+    seen = forecast(config(budget={"credits_a_day": 9999}), targets, NOON)
+
+    assert (len(seen.of("quick")), len(seen.of("watched"))) == (2880, 1440)
+    assert seen.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("depth", "takes_s", "costs", "at_most"),
+    [
+        (Depth.API, 4.0, 0, 0),
+        (Depth.SESSION, 4.0, 1, 1),
+        (Depth.VIDEO, 20.0, 1, 2),
+        (Depth.CONVERSATION, 35.0, 1, 3),
+    ],
+)
+def test_deeper_checks_take_longer_and_cost_more(depth: Depth, takes_s: float, costs: int, at_most: int):
+    """What is set aside follows from all that a check may wait for, not from an ordinary day."""
+    one = target(depth=depth)
+
+    assert cost.takes_s(one, "regular") == takes_s
+    assert (cost.expected(one, "regular"), cost.worst(one, "regular")) == (costs, at_most)
 
 
 def test_the_dry_run_reads_well():
