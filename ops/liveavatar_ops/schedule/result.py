@@ -7,11 +7,11 @@ Only what the watcher needs is taken out, so that a check of another version sti
 import json
 import math
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from liveavatar_ops.health.verdicts import USAGE_EXIT_CODE, Cause, Verdict
+from liveavatar_ops.health.verdicts import USAGE_EXIT_CODE, Cause, Severity, Verdict
 from pulumi_liveavatar.text import scrub, shorten
 
 SCHEMA = "liveavatar-ops.health.result/"
@@ -74,7 +74,6 @@ def overdue(after_s: float) -> Outcome:
 
 def _outcome(told: Mapping[str, Any]) -> Outcome:
     judgement = told["judgement"]
-    reasons = judgement.get("reasons") or [{}]
     facts: Mapping[str, Any] = told.get("facts") or {}
     video, room = facts.get("video") or {}, facts.get("room") or {}
     refusal: Mapping[str, Any] = facts.get("refusal") or {}
@@ -82,7 +81,7 @@ def _outcome(told: Mapping[str, Any]) -> Outcome:
     return Outcome(
         verdict=Verdict(judgement["verdict"]),
         cause=str(judgement.get("cause") or Cause.NONE.value),
-        headline=shorten(str(reasons[0].get("sentence") or ""), LONGEST_SENTENCE),
+        headline=shorten(_headline(judgement.get("reasons") or []), LONGEST_SENTENCE),
         next_step=shorten(str(judgement.get("next_step") or ""), LONGEST_SENTENCE),
         first_frame_s=_first_frame(video, room),
         fps=_number(video.get("fps_eff")) or _number(video.get("fps")),
@@ -94,6 +93,12 @@ def _outcome(told: Mapping[str, Any]) -> Outcome:
         retry_after_s=_number(refusal.get("retry_after_s")),
         refused=bool(refusal),
     )
+
+
+def _headline(reasons: Sequence[Mapping[str, Any]]) -> str:
+    """The first reason that speaks for the verdict: a note (a busy machine, say) decides nothing."""
+    telling = (each for each in reasons if each.get("severity") != Severity.NOTE)
+    return str(next(telling, {}).get("sentence") or "")
 
 
 def _first_frame(video: Mapping[str, Any], room: Mapping[str, Any]) -> float | None:

@@ -21,6 +21,17 @@ def test_figures_come_from_the_document():
     assert (found.first_frame_s, found.fps, found.longest_gap_s, found.credits) == (1.5, 24.9, 0.08, 1.0)
 
 
+def test_a_note_is_no_headline():
+    """It decides nothing: a message that an avatar is up again would else speak of our own busy machine."""
+    note = {"cause": "own_host", "severity": "note", "sentence": "Our own machine did not keep up."}
+    well, ill = document(), document("unhealthy", "frozen")
+    for doc in (well, ill):
+        doc["judgement"]["reasons"].insert(0, note)
+
+    assert read(well).headline == ""
+    assert read(ill).headline == "frozen!"
+
+
 def test_paths_of_evidence_are_found():
     """By the names that the check gives them."""
     doc = {**document(), "evidence": {"folder": "/e", "result": "/e/r.json", "contact_sheet": "/e/sheet.png"}}
