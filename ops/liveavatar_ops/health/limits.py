@@ -35,7 +35,9 @@ class Limits(BaseModel):
         20, "s", "we give up waiting for the avatar", "5 s past join_unhealthy_s"
     )
     video_deadline_s: float = _limit(10, "s", "we give up waiting for a frame once the avatar is there", _OWN)
-    warm_up_s: float = _limit(2, "s", "start of the picture that rates do not count", "encoders ramp up")
+    warm_up_s: float = _limit(
+        2, "s", "start of the picture that rates, size, black and one colour do not count", "encoders ramp up"
+    )
     watch_s: float = _limit(10, "s", "how long the picture is watched after its first frame", _OWN)
     watch_longer_s: float = _limit(
         12,

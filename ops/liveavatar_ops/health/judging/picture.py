@@ -29,9 +29,7 @@ def reasons(facts: Facts, limits: Limits) -> Iterator[Reason]:
 def _reason(measure: Measure, reading: Reading, facts: Facts, limits: Limits) -> Reason:
     assert reading.seen is not None
     assert reading.crossed is not None
-    sentence = measure.tells.format(
-        seen=show(reading.seen, measure.unit), limit=show(reading.crossed, measure.unit)
-    )
+    sentence = _told(measure, reading.seen, reading.crossed, facts, limits)
     if measure.name == "frozen" and facts.video.frozen_kind:
         sentence = f"{sentence.removesuffix('.')}: {_KINDS[facts.video.frozen_kind]}."
     if measure.name == "gap" and facts.video.open_gap_s >= facts.video.longest_gap_s:
@@ -46,6 +44,30 @@ def _reason(measure: Measure, reading: Reading, facts: Facts, limits: Limits) ->
         seen=reading.seen,
         limit=reading.crossed,
     )
+
+
+def _told(measure: Measure, seen: float, line: float, facts: Facts, limits: Limits) -> str:
+    """A check stops as soon as a line is passed; the two are often shown alike then, as if all were well."""
+    shown, limit = show(seen, measure.unit), show(line, measure.unit)
+    if shown == limit:
+        limit += ", reached" if measure.more_is_worse else ", not reached"
+    if _lasted_longer(measure.name, facts, limits):
+        shown = f"at least {shown}"
+    return measure.tells.format(seen=shown, limit=limit)
+
+
+def _lasted_longer(name: str, facts: Facts, limits: Limits) -> bool:
+    """Whether more of it was seen than counts, in the warm-up, or the check ended before it did."""
+    video = facts.video
+    begun_s, last_s = video.frozen_at_s, video.last_frame_s
+    if name == "frozen" and begun_s is not None and last_s is not None and video.frozen_s is not None:
+        return begun_s + video.frozen_s >= last_s
+    spans = [span for span in video.spans if span.kind == name in {"black", "one_colour"}]
+    if not spans or video.first_frame_s is None or last_s is None:
+        return False
+    warm_s = video.first_frame_s + limits.warm_up_s
+    judged = max(spans, key=lambda span: span.end_s - max(span.start_s, warm_s))
+    return judged.start_s < warm_s or judged.end_s >= last_s
 
 
 def _how_small(facts: Facts, limits: Limits) -> str:
