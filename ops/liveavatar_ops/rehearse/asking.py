@@ -32,6 +32,7 @@ class Typed:
     template_file: Path | None = None
     junit: Path | None = None
     evidence: Path | None = None
+    only_list: bool = False
 
 
 def asked_for(
@@ -41,7 +42,7 @@ def asked_for(
     emulator: Path = COMMAND,
 ) -> Asked:
     """What to rehearse; raises Usage with everything that is wrong."""
-    problems = _wrong_numbers(typed) + _wrong_places(typed, emulator)
+    problems = _wrong_numbers(typed) + _nothing_to_write(typed) + _wrong_places(typed, emulator)
     chosen = rows([], typed.depth)
     try:
         chosen = rows(typed.faults, typed.depth)
@@ -64,6 +65,17 @@ def _wrong_numbers(typed: Typed) -> list[str]:
     if not 1 <= typed.at_once <= MOST_AT_ONCE:
         problems.append(f"--at-once: should be from 1 to {MOST_AT_ONCE}; each needs about one core")
     return problems
+
+
+def _nothing_to_write(typed: Typed) -> list[str]:
+    if not typed.only_list:
+        return []
+    named = {"--junit": typed.junit, "--evidence": typed.evidence}
+    return [
+        f"{flag}: nothing is rehearsed with --list, so nothing would be written; leave one of them out"
+        for flag, place in named.items()
+        if place is not None
+    ]
 
 
 def _wrong_places(typed: Typed, emulator: Path) -> list[str]:

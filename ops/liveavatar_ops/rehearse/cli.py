@@ -6,6 +6,7 @@ not · 2 usage · 3 nothing could be judged. A signal gives 128 + its number.
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,9 @@ from liveavatar_ops.health.plan import Usage
 from liveavatar_ops.health.verdicts import USAGE_EXIT_CODE
 from liveavatar_ops.rehearse.asking import Typed, asked_for
 from liveavatar_ops.rehearse.junit import junit_text
+from liveavatar_ops.rehearse.listing import Listing
 from liveavatar_ops.rehearse.outcome import Outcome, Rehearsal
+from liveavatar_ops.rehearse.row import Row
 from liveavatar_ops.rehearse.run import Asked, lanes, run
 from liveavatar_ops.rehearse.screen import Progress, print_list, print_rehearsal
 
@@ -75,11 +78,12 @@ def rehearse(
         template_file=template_file,
         junit=junit,
         evidence=evidence,
+        only_list=list_,
     )
     try:
         asked = asked_for(typed)
         if list_:
-            print_list(Console(), asked.rows)
+            _list(asked.rows, as_json=json_)
             return
         code = _rehearse(asked, junit, as_json=json_, strict=strict)
     except Usage as wrong:
@@ -90,6 +94,13 @@ def rehearse(
         _complain(str(why))
         raise typer.Exit(USAGE_EXIT_CODE) from None
     raise typer.Exit(code)
+
+
+def _list(rows: Sequence[Row], *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(Listing.of(rows).model_dump_json(by_alias=True) + "\n")
+    else:
+        print_list(Console(), rows)
 
 
 def _rehearse(asked: Asked, junit: Path | None, *, as_json: bool, strict: bool) -> int:

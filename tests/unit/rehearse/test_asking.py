@@ -1,5 +1,6 @@
 """What was typed, and every complaint about it; how a template of one's own is rehearsed."""
 
+import json
 import re
 from pathlib import Path
 
@@ -94,6 +95,29 @@ def test_the_list_keeps_to_a_narrow_terminal():
     reasons = [line for line in done.stdout.splitlines() if line.startswith("  ")]
     assert len(reasons) > len(TABLE)
     assert max(map(len, reasons)) <= 64
+
+
+def test_the_list_is_told_to_machines_too():
+    """A document with its schema: what is played, what is expected, why."""
+    done = CliRunner().invoke(app, ["rehearse", "--list", "--json", "--fault", "poor_network"])
+    told = json.loads(done.stdout)
+
+    assert (done.exit_code, told["schema"]) == (0, "liveavatar-ops.rehearsal_rows/1")
+    assert [row["row"] for row in told["rows"]] == ["lossy", "far_away"]
+    assert told["rows"][0]["faults"] == list(BY_NAME["lossy"].faults)
+    assert told["rows"][0]["expected"] == {"verdict": "inconclusive", "cause": "own_network"}
+    assert told["rows"][0]["why"] == BY_NAME["lossy"].why
+
+
+def test_the_list_writes_no_files(tmp_path: Path):
+    """So it does not end with 0 where one was asked for; all that cannot be had is said at once."""
+    where = ["--junit", str(tmp_path / "r.xml"), "--evidence", str(tmp_path / "e")]
+    done = CliRunner().invoke(app, ["rehearse", "--list", *where, "--times", "0"])
+
+    assert done.exit_code == 2
+    flags = [line.split(":")[1].strip() for line in done.stderr.splitlines()]
+    assert flags == ["--times", "--junit", "--evidence"]
+    assert "nothing is rehearsed with --list" in done.stderr
 
 
 def test_a_template_without_its_stack_is_told_in_the_words_of_this_command():
