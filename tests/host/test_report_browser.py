@@ -21,7 +21,7 @@ from liveavatar_ops.health.overrides import limits_from
 from tests.support.browser import INSTALL, WIDER_THAN_THE_PAGE, Tab, browser, chromium
 from tests.support.emulator import running_emulator
 from tests.support.health import TOKEN, check, settings_of
-from tests.support.health_evidence import BREAKING_OUT, CHECKS, hostile, pictures, result_of
+from tests.support.health_evidence import BREAKING_OUT, CHECKS, EVENTS, hostile, pictures, result_of
 
 PATH = chromium()
 pytestmark = pytest.mark.skipif(PATH is None, reason=INSTALL)
@@ -140,6 +140,22 @@ def test_the_printed_text_holds_every_measure_and_the_limits_that_were_changed(t
     assert all(re.sub(r"\s", "", reading.title) in flat for reading in result.measures)
     assert [name for name in Limits.model_fields if name in flat] == ["gap_unhealthy_s"]
     assert text.count("\f") <= 2  # pages
+
+
+@pytest.mark.skipif(
+    shutil.which("pdftotext") is None, reason="no pdftotext: apt-get install -y poppler-utils"
+)
+def test_a_talk_that_waits_in_vain_has_more_pictures_and_still_two_pages(tab: Tab, tmp_path: Path):
+    """A fourth row of them would push the timeline to the second page, and leave half of the first empty."""
+    page, printed = tmp_path / "report.html", tmp_path / "report.pdf"
+    facts = CHECKS["no answer"].model_copy(update={"events": EVENTS})
+    page.write_text(html_report(result_of(facts), pictures(23)), "utf-8")
+    tab.open(page)
+    tab.pdf(printed)
+    text = subprocess.run(["pdftotext", str(printed), "-"], capture_output=True, text=True, check=True).stdout
+
+    assert "What happened when" in text.split("\f")[0]
+    assert text.count("\f") == 2  # pages
 
 
 def test_on_a_phone_the_pictures_are_a_strip_and_the_timeline_is_near(tab: Tab, tmp_path: Path):
