@@ -9,15 +9,14 @@ from liveavatar_ops.health.evidence.timeline import timeline, write_timeline
 from liveavatar_ops.health.evidence.timeline_lanes import density
 from liveavatar_ops.health.evidence.timeline_pen import cut, escaped, n, width_of, wrap
 from liveavatar_ops.health.evidence.timeline_places import _BY_MEASURE, places
-from liveavatar_ops.health.evidence.timeline_space import NARROW, PAPER, WIDE, Axis, Rows, Word, axis_of, runs
-from liveavatar_ops.health.evidence.timeline_words import captions, stairs
+from liveavatar_ops.health.evidence.timeline_space import NARROW, PAPER, WIDE, axis_of, runs
 from liveavatar_ops.health.facts import Depth, FrameSeries, VideoFacts
 from liveavatar_ops.health.judge import judge
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.measures import MEASURES
 from liveavatar_ops.health.verdicts import Cause, Reason, Severity
 from tests.support.health_evidence import BREAKING_OUT, CHECKS, hostile
-from tests.support.health_facts import healthy, span
+from tests.support.health_facts import healthy, span, step
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -32,7 +31,7 @@ def layout(root: ET.Element, name: str) -> ET.Element:
 
 
 def words(root: ET.Element) -> list[str]:
-    return [text.text or "" for text in root.iter(f"{SVG}text")]
+    return ["".join(text.itertext()) for text in root.iter(f"{SVG}text")]
 
 
 @pytest.mark.parametrize("facts", CHECKS.values(), ids=CHECKS)
@@ -47,7 +46,7 @@ def test_every_check_gives_a_drawing_for_wide_screens_and_for_phones(facts):
     assert "API calls" in words(layout(root, "narrow"))
     assert "API calls" in words(layout(root, "paper"))
     tags = {element.tag.removeprefix(SVG) for element in root.iter()}
-    assert tags <= {"svg", "title", "desc", "style", "g", "rect", "path", "circle", "text"}
+    assert tags <= {"svg", "title", "desc", "style", "g", "rect", "path", "circle", "text", "tspan"}
     assert not any("href" in name for element in root.iter() for name in element.attrib)
     assert "url(" not in root.find(f"{SVG}style").text
 
@@ -62,10 +61,11 @@ def test_nothing_is_drawn_outside_the_drawing(facts, name):
             if element.get(key) is not None:
                 assert -1 <= float(element.get(key)) <= width
         if element.tag == f"{SVG}text":
-            x, long = float(element.get("x")), width_of(element.text, float(element.get("font-size")))
+            text = "".join(element.itertext())
+            x, long = float(element.get("x")), width_of(text, float(element.get("font-size")))
             left = {"end": x - long, "middle": x - long / 2}.get(element.get("text-anchor"), x)
-            assert left >= -1, element.text
-            assert left + long <= width + 1, element.text
+            assert left >= -1, text
+            assert left + long <= width + 1, text
 
 
 @pytest.mark.parametrize("facts", CHECKS.values(), ids=CHECKS)
@@ -174,58 +174,27 @@ def test_the_stop_call_is_drawn_where_the_watch_ended():
     assert "stop" in words(layout(drawn(facts), "wide"))
 
 
-def test_calls_too_close_to_part_are_named_together_in_order_and_failures_stand_out():
-    """A name above another one would read as if it came before."""
-    axis = Axis(100, 1100, 10)
-    made = captions(
-        [
-            (Word(0.0, "credits"), 0.01),
-            (Word(0.02, "avatar"), 0.1),
-            (Word(0.1, "token 500", "t-bad"), 0.2),
-            (Word(8.0, "stop"), 8.1),
-        ],
-        axis,
-        12,
-    )
+def test_a_failed_call_is_named_in_one_line_with_its_neighbours():
+    """Where bold words end only the viewer's font knows, so no place is reckoned for what follows."""
+    tried = CHECKS["refused"].model_copy(update={"steps": (*CHECKS["refused"].steps, step("stop", 1.0))})
+    wide = layout(drawn(tried), "wide")
+    line = next(text for text in wide.iter(f"{SVG}text") if "start 500" in "".join(text.itertext()))
 
-    assert [[piece.text for piece in caption.pieces] for caption in made] == [
-        ["credits · avatar · ", "token 500"],
-        ["stop"],
+    assert "".join(line.itertext()) == "credits · start 500 · stop"
+    assert [(part.get("class"), part.get("x")) for part in line] == [
+        ("soft halo", None),
+        ("t-bad bold halo", None),
+        ("soft halo", None),
     ]
-    assert [(caption.begins, round(caption.ends)) for caption in made] == [(100, 120), (900, 910)]
 
 
-def test_every_word_hangs_on_its_own_tick_and_no_thread_runs_through_a_word():
-    """Two events at nearly one moment: which word means which?"""
-    axis = Axis(100, 1100, 10)
-    moments = (1.0, 1.05, 1.1, 1.9, 9.3, 9.5, 9.95, 9.97)  # the last ones stand left of their threads
-    said = [Word(at_s, f"some.event.{index}") for index, at_s in enumerate(moments)]
-    placed = stairs(said, axis, 12, most=4)
+def test_threads_of_flags_run_under_the_words():
+    """The dashes would strike them through."""
+    wide = list(layout(drawn(CHECKS["refused"]), "wide"))
+    dashes = [at for at, each in enumerate(wide) if "dash" in (each.get("class") or "")]
 
-    assert {each.word.text for each in placed} == {word.text for word in said}
-    for each in placed:
-        assert each.tick == axis.x(each.word.at_s)
-        for other in placed:
-            crossed = other.row < each.row and other.left < each.tick < other.right
-            assert not crossed, (each, other)
-            assert each is other or each.row != other.row or not each.meets(other)
-
-
-def test_a_word_left_of_its_thread_is_not_crossed_either():
-    """At the end of the axis words stand left of their threads, where others come down."""
-    said = [Word(9.95, "some.event.4"), Word(9.2, "some.event.5")]
-    placed = stairs(said, Axis(100, 1100, 10), 12, most=4)
-
-    assert said[0] in [each.word for each in placed]
-    assert not any(a.row < b.row and a.left < b.tick < a.right for a in placed for b in placed)
-
-
-def test_where_words_have_no_room_the_last_named_gives_way():
-    said = [Word(1.0 + index / 100, name) for index, name in enumerate(("first", "second", "third", "chunk"))]
-
-    kept = {each.word.text for each in stairs(said, Axis(100, 1100, 10), 12, most=3)}
-
-    assert kept == {"first", "second", "third"}
+    assert dashes
+    assert max(dashes) < min(at for at, each in enumerate(wide) if each.tag == f"{SVG}text")
 
 
 def test_the_talk_names_who_speaks_and_how_long_was_waited():
@@ -248,14 +217,6 @@ def test_on_paper_the_drawing_for_paper_takes_the_place_of_the_wide_one():
     style = drawn(CHECKS["healthy"]).find(f"{SVG}style").text
 
     assert re.search(r"@media print\{[^@]*\.tl-wide\{display:none\}\.tl-paper\{display:inline", style)
-
-
-def test_words_that_would_collide_give_way_to_the_one_before():
-    rows = Rows(Axis(0, 1000, 10), 12, 1)
-    placed = rows.place([Word(1.0, "important"), Word(1.1, "crowded out"), Word(9.99, "at the very end")])
-
-    assert [word.text for word, *_ in placed] == ["important", "at the very end"]
-    assert placed[-1][1:] == (1000, 0, "end")
 
 
 def test_colours_follow_the_reader_and_paper_is_light():

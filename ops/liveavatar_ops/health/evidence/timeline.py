@@ -111,7 +111,8 @@ def _draw(
     y = _legend(over.pen, layout, found, y) if alone else y
     paper = Pen()
     paper.rect((0, 0, layout.width, y + EDGE / 2), "paper")
-    return "".join([*paper.parts, *under.pen.parts, *over.pen.parts]), y + EDGE / 2
+    layers = (paper.shapes, under.pen.shapes, over.pen.shapes, under.pen.texts, over.pen.texts)
+    return "".join(part for layer in layers for part in layer), y + EDGE / 2
 
 
 def _draw_lanes(over: Board, under: Board, y: float) -> tuple[float, Ends | None]:

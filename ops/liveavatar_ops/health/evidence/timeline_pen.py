@@ -7,7 +7,7 @@ called itself ends as text, never as markup.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 from pulumi_liveavatar.text import clean
 
@@ -58,9 +58,10 @@ def n(value: float) -> str:
 
 @dataclass
 class Pen:
-    """Collects elements; `text` joins them."""
+    """Collects elements: shapes, and texts, which stand over all of them."""
 
-    parts: list[str] = field(default_factory=list)
+    shapes: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
 
     def rect(
         self,
@@ -99,22 +100,19 @@ class Pen:
         x, y = at
         where = "" if anchor == "start" else f' text-anchor="{anchor}"'
         kind = f' class="{look}"' if look else ""
-        self.parts.append(
+        self.texts.append(
             f'<text x="{n(x)}" y="{n(y)}" font-size="{n(size)}"{where}{kind}>{escaped(text)}</text>'
         )
 
-    def open(self, look: str, label: str = "") -> None:
-        """Begin a group; close it."""
-        named = f" aria-label={quoteattr(label)}" if label else ""
-        self.parts.append(f'<g class="{look}"{named}>')
-
-    def close(self) -> None:
-        """End the group."""
-        self.parts.append("</g>")
+    def phrase(self, at: tuple[float, float], pieces: Sequence[tuple[str, str]], size: float) -> None:
+        """One line in several looks (words, class): each begins where the one before really ends."""
+        x, y = at
+        said = " ".join(f'<tspan class="{look}">{escaped(text)}</tspan>' for text, look in pieces)
+        self.texts.append(f'<text x="{n(x)}" y="{n(y)}" font-size="{n(size)}">{said}</text>')
 
     def _shape(self, inside: str, title: str) -> None:
         if title:
             name = inside.split(" ", 1)[0]
-            self.parts.append(f"<{inside}><title>{escaped(title)}</title></{name}>")
+            self.shapes.append(f"<{inside}><title>{escaped(title)}</title></{name}>")
         else:
-            self.parts.append(f"<{inside}/>")
+            self.shapes.append(f"<{inside}/>")

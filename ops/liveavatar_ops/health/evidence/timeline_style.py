@@ -70,6 +70,7 @@ def css(narrow: tuple[int, int], paper: tuple[int, int]) -> str:
         ".tl .bold{font-weight:650}.tl .dash{stroke-dasharray:4 4}.tl path{fill:none;stroke-linejoin:round}"
         ".tl .hair{stroke-width:1}.tl .line{stroke-width:1.6}.tl .thick{stroke-width:3;stroke-linecap:round}"
         ".tl .wash{opacity:.17}.tl .half{opacity:.55}"
+        ".tl .halo{paint-order:stroke;stroke-width:3px;stroke-linejoin:round}"
         f"{_rules(LIGHT)}"
         f"@media(prefers-color-scheme:dark){{{_rules(DARK)}}}"
         f"@media print{{{_rules(LIGHT)}}}"
@@ -89,12 +90,12 @@ def _instead(media: str, name: str, size: tuple[int, int]) -> str:
 
 def _rules(colours: _Colours) -> str:
     rules = [
-        f".tl text{{fill:{colours.ink}}}.tl text.soft{{fill:{colours.soft}}}",
+        f".tl text{{fill:{colours.ink}}}.tl .soft{{fill:{colours.soft}}}",
         f".tl .paper{{fill:{colours.paper}}}.tl .card{{fill:{colours.card}}}",
-        f".tl text.knock{{fill:{colours.knock}}}",
+        f".tl .knock{{fill:{colours.knock}}}.tl .halo{{stroke:{colours.paper}}}",
     ]
     for name in _INKS:
         colour = getattr(colours, name)
         rules.append(f".tl .f-{name}{{fill:{colour}}}.tl path.s-{name}{{stroke:{colour}}}")
-        rules.append(f".tl text.t-{name}{{fill:{colour}}}")
+        rules.append(f".tl .t-{name}{{fill:{colour}}}")
     return "".join(rules)

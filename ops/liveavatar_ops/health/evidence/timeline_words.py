@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from liveavatar_ops.health.evidence.timeline_pen import width_of
 from liveavatar_ops.health.evidence.timeline_space import Axis, Board, Word
@@ -9,6 +10,7 @@ from liveavatar_ops.health.evidence.timeline_space import Axis, Board, Word
 ROW = 13.0
 _APART = 4.0  # between a thread and its word
 _DOT = " · "
+_BOLDER = 1.08  # how much wider than others bold words are
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def draw_stairs(board: Board, placed: Sequence[Placed], top: float) -> None:
         base = top + 11 + each.row * ROW
         pen.line((each.tick, top), (each.tick, base), "hair s-unsure half")
         x = each.left if each.anchor == "start" else each.right
-        pen.words((x, base), each.word.text, size, each.word.look, anchor=each.anchor)
+        pen.words((x, base), each.word.text, size, f"{each.word.look} halo", anchor=each.anchor)
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,6 @@ class Piece:
 
     text: str
     look: str
-    left: float
     row: int
 
 
@@ -121,6 +122,8 @@ class Caption:
     begins: float
     """Where its first tick is."""
     ends: float
+    left: float
+    """Where its words begin."""
     pieces: tuple[Piece, ...]
 
 
@@ -138,8 +141,12 @@ def captions(words: Sequence[tuple[Word, float]], axis: Axis, size: float) -> li
     return made
 
 
+def _width(word: Word, size: float) -> float:
+    return width_of(word.text, size) * (_BOLDER if "bold" in word.look.split() else 1.0)
+
+
 def _wide(group: Sequence[tuple[Word, float]], size: float) -> float:
-    return width_of(_DOT.join(word.text for word, _ in group), size)
+    return sum(_width(word, size) for word, _ in group) + width_of(_DOT, size) * (len(group) - 1)
 
 
 def _caption(group: Sequence[tuple[Word, float]], axis: Axis, size: float) -> Caption:
@@ -148,23 +155,23 @@ def _caption(group: Sequence[tuple[Word, float]], axis: Axis, size: float) -> Ca
     pieces: list[Piece] = []
     x, row = left, 0
     for index, (word, _) in enumerate(group):
-        text = word.text + (_DOT if index + 1 < len(group) else "")
-        wide = width_of(text, size)
+        dot = _DOT if index + 1 < len(group) else ""
+        wide = _width(word, size) + width_of(dot, size)
         if x + wide > axis.right + 8 and x > left:
             x, row = left, row + 1
         last = pieces[-1] if pieces else None
         if last is not None and last.row == row and last.look == word.look:
-            pieces[-1] = Piece(last.text + text, last.look, last.left, row)
+            pieces[-1] = Piece(last.text + word.text + dot, last.look, row)
         else:
-            pieces.append(Piece(text, word.look, x, row))
+            pieces.append(Piece(word.text + dot, word.look, row))
         x += wide
-    return Caption(begins, max(ends, begins + 3), tuple(pieces))
+    return Caption(begins, max(ends, begins + 3), left, tuple(pieces))
 
 
 def draw_captions(board: Board, made: Sequence[Caption], top: float) -> None:
     """Each under a line as long as its bars."""
     for caption in made:
         board.pen.line((caption.begins, top), (caption.ends, top), "hair s-unsure")
-        for piece in caption.pieces:
-            base = top + 12 + piece.row * ROW
-            board.pen.words((piece.left, base), piece.text.rstrip(), board.layout.small, piece.look)
+        for row, pieces in groupby(caption.pieces, key=lambda piece: piece.row):
+            said = [(piece.text, f"{piece.look} halo") for piece in pieces]
+            board.pen.phrase((caption.left, top + 12 + row * ROW), said, board.layout.small)
