@@ -12,7 +12,7 @@ from types import FrameType
 
 from liveavatar_ops.demo.deploy import Deployed, Engine
 from liveavatar_ops.demo.lost import close_lost_sessions
-from liveavatar_ops.demo.screen import DONE, Screen
+from liveavatar_ops.demo.screen import Screen
 from liveavatar_ops.demo.services import private_folder, service
 from liveavatar_ops.demo.surroundings import AWS_REGION, AWS_SECRET_ID, OPENAI_KEY, STACK, Surroundings
 from liveavatar_ops.health.report.result import HealthResult
@@ -83,12 +83,8 @@ def deploy(place: Surroundings, screen: Screen, settings: dict[str, str]) -> Dep
     with screen.step("pulumi up") as step:
         engine.prepare(place.root / "Pulumi.dev.yaml")
         deployed = engine.up(step.resource, place.logs / "pulumi.log")
-        step.told("nothing to change" if deployed.quiet else _counted(deployed.changes))
+        step.told("nothing to change" if deployed.quiet else step.counted)
     return deployed
-
-
-def _counted(changes: dict[str, int]) -> str:
-    return ", ".join(f"{n} {DONE.get(op, op)}" for op, n in changes.items() if op != "same")
 
 
 def check(place: Surroundings, screen: Screen, settings: dict[str, str], template: str) -> Checked:

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -48,6 +49,12 @@ class Step:
         if operation in DONE and not name.startswith(("Stack ", "dynamic ", "pulumi-python")):
             self.rows.append((DONE[operation], name))
             self.doing = name
+
+    @property
+    def counted(self) -> str:
+        """How many of the resources that are listed were made or changed."""
+        counts = Counter(done for done, _ in self.rows if done != DONE["same"])
+        return ", ".join(f"{count} {done}" for done, count in counts.items())
 
     def __rich__(self) -> Spinner:
         took = f"{time.monotonic() - self.began:.0f} s"
