@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 from rich.console import Console
 
+from liveavatar_ops.health.evidence.html import html_report
 from liveavatar_ops.health.facts import (
     AudioFacts,
     Depth,
@@ -228,6 +229,14 @@ def test_what_never_came_is_failed_also_where_the_connection_is_to_blame(row, na
 
     reading = next(each for each in found if each.name == name)
     assert (reading.state, reading.value) == ("missing", said)
+
+
+def test_names_with_a_comma_are_told_apart_where_they_are_listed():
+    """`rate, end to start` is one measure."""
+    given = result(video={"fps": None, "fps_first_third": None, "fps_last_third": None})
+
+    assert "not seen: frame rate · rate, end to start" in printed(given)
+    assert "Not seen in this check: frame rate · rate, end to start." in html_report(given, [])
 
 
 def test_what_never_came_in_doubt_is_no_alarm():

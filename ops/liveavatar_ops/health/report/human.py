@@ -123,7 +123,7 @@ def _measures(result: HealthResult) -> Table:
             table.add_row(reading.title, reading.value, *_lines(reading), Text(word, style=colour))
     unseen = [reading.title.lower() for reading in result.measures if reading.state == "not_seen"]
     if unseen and table.row_count:
-        table.caption = Text(f"not seen: {', '.join(unseen)}", style="dim")
+        table.caption = Text(f"not seen: {' · '.join(unseen)}", style="dim")
         table.caption_justify = "left"
     return table
 
