@@ -6,7 +6,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 from liveavatar_ops.schedule import cost
 from liveavatar_ops.schedule.config import OneOff, WatchConfig
@@ -16,30 +18,15 @@ from liveavatar_ops.schedule.targets import WatchTarget
 from liveavatar_ops.schedule.windows import FOR_EVER, moment
 
 FIRST_CHECKS = 8
+PIPED_WIDTH = 1000  # at most, for its names, so that each can be searched for
 
 
 def show(config: WatchConfig, targets: Sequence[WatchTarget], seen: Forecast, console: Console) -> None:
     """The plan as a table, its first checks, its windows, its cost, its warnings."""
-    table = Table(box=None, pad_edge=False, header_style="dim", show_footer=True, footer_style="bold")
-    numbers = {"justify": "right"}
-    for name, footer, more in (
-        ("target", "together", {}),
-        ("depth", "", {}),
-        ("mode", "", {}),
-        ("every", "", numbers),
-        ("checks a day", f"{len(seen.checks)}", numbers),
-        ("credits a day", f"{seen.credits:g}", numbers),
-        ("one check", "", numbers),
-    ):
-        table.add_column(name, footer=footer, **more)  # type: ignore[arg-type]  # the stub wants literals
-    for target in targets:
-        own = seen.of(target.name)
-        mode = "sandbox" if target.sandbox else target.mode
-        one = f"{cost.expected(target, 'regular'):g}, at most {cost.worst(target, 'regular'):g}"
-        table.add_row(
-            target.name, target.depth.value, mode, spoken(target.every_s),
-            f"{len(own)}", f"{sum(each.credits for each in own):g}", one,
-        )  # fmt: skip
+    table = _table(targets, seen)
+    if not console.is_terminal:
+        roomy = console.options.update(max_width=PIPED_WIDTH)
+        console.width = max(console.width, Measurement.get(console, roomy, table).maximum)
     console.print(table)
     console.print(f"\nThe first checks ({config.time_zone}):", style="bold")
     if not seen.checks:
@@ -55,6 +42,27 @@ def show(config: WatchConfig, targets: Sequence[WatchTarget], seen: Forecast, co
     for warning in seen.warnings:
         console.print(f"Warning: {warning}", style="yellow", highlight=False, markup=False)
     console.print("\nNothing was started.", style="dim")
+
+
+def _table(targets: Sequence[WatchTarget], seen: Forecast) -> Table:
+    """A row a target. Names are never cut: what is too long for a terminal goes on in the next line."""
+    table = Table(box=None, pad_edge=False, header_style="dim", show_footer=True, footer_style="bold")
+    table.add_column("\ntarget", "together", overflow="fold")
+    for title in ("\ndepth", "\nmode"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("\nevery", justify="right", no_wrap=True)
+    table.add_column("checks\na day", f"{len(seen.checks)}", justify="right", no_wrap=True)
+    table.add_column("credits\na day", f"{seen.credits:g}", justify="right", no_wrap=True)
+    table.add_column("credits of\none check", justify="right", no_wrap=True)
+    for target in targets:
+        own = seen.of(target.name)
+        mode = "sandbox" if target.sandbox else target.mode
+        one = f"{cost.expected(target, 'regular'):g}, at most {cost.worst(target, 'regular'):g}"
+        table.add_row(
+            Text(target.name), target.depth.value, mode, spoken(target.every_s),
+            f"{len(own)}", f"{sum(each.credits for each in own):g}", one,
+        )  # fmt: skip
+    return table
 
 
 def _lasts(seen: Forecast, limit: float, config: WatchConfig) -> str:

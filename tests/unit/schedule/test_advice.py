@@ -3,10 +3,12 @@
 import io
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from rich.console import Console
 
+from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.schedule.dry_run import show
 from liveavatar_ops.schedule.forecast import WRITTEN_S, forecast
 from liveavatar_ops.schedule.quantities import spoken
@@ -25,9 +27,14 @@ def advised(targets: list[WatchTarget], limit: float, now: float = NOON, **setti
     return found.group(1) if found else None
 
 
-def shown(targets: list[WatchTarget], **settings: object) -> str:
+def shown(targets: list[WatchTarget], width: int = 200, *, terminal: bool = False, **settings: Any) -> str:
     out, plan = io.StringIO(), config(**settings)
-    show(plan, targets, forecast(plan, targets, NOON), Console(file=out, width=200))
+    show(
+        plan,
+        targets,
+        forecast(plan, targets, NOON),
+        Console(file=out, width=width, force_terminal=terminal, color_system=None),
+    )
     return out.getvalue()
 
 
@@ -106,6 +113,35 @@ def test_a_window_is_shown_in_the_zone_that_is_named_beside_it(zone: str, begins
     window = {"from": begins, "to": ends, "time_zone": zone}
 
     assert said in shown([target()], maintenance=[window])
+
+
+NAMES = ("demo/front-desk", "production/concierge-of-the-night[1]")
+
+
+def named() -> list[WatchTarget]:
+    return [paid(5400.0, name, depth=Depth.CONVERSATION) for name in NAMES]
+
+
+def table(**settings: Any) -> list[str]:
+    return shown(named(), **settings).split("\n\n")[0].splitlines()
+
+
+def test_eighty_columns_cut_no_name_and_no_figure():
+    """What is too long goes on in the next line."""
+    lines = table(width=80, terminal=True)
+    names = "".join(line[:19].strip() for line in lines)
+
+    assert max(map(len, lines)) <= 80
+    assert not any("…" in line for line in lines)
+    assert all(name in names for name in NAMES)
+    assert sum("conversation" in line and "1, at most 3" in line for line in lines) == 2
+
+
+def test_a_pipe_gets_each_name_in_one_line():
+    """So that it can be searched for."""
+    lines = table(width=80)
+
+    assert all(any(line.startswith(name) for line in lines) for name in NAMES)
 
 
 @pytest.mark.parametrize(
