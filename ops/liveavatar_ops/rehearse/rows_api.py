@@ -19,7 +19,7 @@ API_ROWS: tuple[Row, ...] = (
     ),
     Row(
         "unknown_secret", _API, Verdict.UNHEALTHY, Cause.CONFIGURATION,
-        "The template names a secret that is gone; a token would still be given (API facts §3.7).",
+        "The template names a secret that is gone; a token would still be given, and the start refused.",
         wrong="secret",
     ),
     Row(

@@ -23,7 +23,7 @@ TALK_ROWS: tuple[Row, ...] = (
     ),
     Row(
         "revoked_openai_key", _TALK, _BAD, Cause.NO_ANSWER,
-        "The stored OpenAI key is refused after start: picture healthy, never a word (API facts §3.7).",
+        "OpenAI refuses the stored key after the start: the picture is healthy, and never a word comes.",
         wrong="openai_key",
     ),
     Row(
