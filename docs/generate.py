@@ -101,8 +101,28 @@ def faults() -> str:
 
 {MADE}
 
-Given by `liveavatar-emulator serve --fault NAME:param=value`, by a scenario file, or by the admin API
-while it runs. Faults that the avatar plays also take {" and ".join(f"`{t}`" for t in TIMES)}.
+Given in one of three ways, at the start (`liveavatar-emulator serve --help`) or while it runs. Faults
+that the avatar plays also take {" and ".join(f"`{t}`" for t in TIMES)}.
+
+```sh
+liveavatar-emulator serve --fault black:after_s=3,for_session=1
+liveavatar-emulator serve --scenario alarm.yaml --port 8800
+```
+
+```yaml
+# alarm.yaml, a scenario: a list, in which a bare name takes the fault's defaults
+- fault: black
+  for_session: 1
+- fault: {{name: server_error, status: 503}}
+  path: ^/v1/sessions/start
+```
+
+```sh
+# the admin API, while it runs: one fault a call, always an object with a name
+curl -H 'Content-Type: application/json' http://127.0.0.1:8800/_emulator/faults \\
+  -d '{{"fault": {{"name": "black", "after_s": 3}}, "for_session": 1}}'
+curl -X DELETE http://127.0.0.1:8800/_emulator/faults
+```
 
 {table(("fault", "acts on", "parameters", "what a caller sees"), rows)}
 """

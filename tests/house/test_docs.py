@@ -11,6 +11,9 @@ import pytest
 from pulumi.runtime import mocks
 from pulumi.runtime.settings import reset_options
 
+from liveavatar_emulator.faults import Rule, parse
+from liveavatar_emulator.scenario import read
+
 README = "README.md"
 
 
@@ -43,6 +46,20 @@ def test_the_made_pages_are_up_to_date(root: Path) -> None:
     )
 
     assert done.returncode == 0, done.stderr
+
+
+def test_the_examples_of_faults_are_played_by_the_emulator(root: Path, tmp_path: Path) -> None:
+    """As a scenario and as a body of the admin API; the flag is a scenario's rule in one line."""
+    page = (root / "docs" / "faults.md").read_text()
+    scenario = tmp_path / "alarm.yaml"
+    scenario.write_text(page.partition("```yaml\n")[2].partition("```")[0])
+    body = re.search(r"-d '(.+)'", page)
+    flag = re.search(r"--fault (\S+)", page)
+
+    assert body is not None
+    assert flag is not None
+    assert [rule.fault.name for rule in read(scenario)] == ["black", "server_error"]
+    assert Rule.model_validate_json(body.group(1)) == parse(flag.group(1))
 
 
 def test_the_program_in_the_readme_declares_what_it_says(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
