@@ -104,7 +104,8 @@ def check(
     Open a session as a viewer would, watch it, judge it, stop it.
 
     Exit codes: 0 healthy (or degraded; 1 with --strict), 1 unhealthy, 2 what was typed cannot be done,
-    3 inconclusive: our own network, a quota, or a machine too busy to tell; 130 after Ctrl-C.
+    3 inconclusive: our own network, a quota, a machine too busy to tell, or a session too short for a
+    conversation; 130 after Ctrl-C.
     """
     flags = {
         "avatar": avatar,
