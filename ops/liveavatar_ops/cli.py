@@ -5,16 +5,14 @@ A new one joins with one line in COMMANDS; its module may import what it likes w
 others.
 """
 
-import errno
 import importlib
 import importlib.metadata
-import sys
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from liveavatar_ops import standard_output
+from liveavatar_ops.entry import run
 from liveavatar_ops.lean_imports import lean_imports
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -84,13 +82,4 @@ def _root(
 
 def main() -> None:
     """Entry point of the `liveavatar-ops` script."""
-    try:
-        try:
-            app()
-        finally:
-            sys.stdout.flush()
-    except OSError as why:
-        standard_output.forget()
-        if why.errno != errno.EPIPE:  # a reader that has read enough is told nothing
-            sys.stderr.write(f"liveavatar-ops: the output could not be written: {why.strerror}.\n")
-        sys.exit(2)
+    run(app)

@@ -58,7 +58,8 @@ def signals_as_wishes(on_first: Callable[[], None]) -> Iterator[StopWish]:
             raise KeyboardInterrupt
         wish.number = number
         wish.event.set()
-        on_first()
+        with contextlib.suppress(Exception):  # whoever cannot say it must not keep the check from ending
+            on_first()
 
     before = {number: signal.signal(number, heard) for number in SIGNALS}
     try:

@@ -1,7 +1,6 @@
 """`health janitor` and `health explain`: what stands beside the check."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from liveavatar_ops.health.plan import Asked, Usage, limits_typed, plan
 from liveavatar_ops.health.settings import OpsSettings
 from liveavatar_ops.health.stack import StackError, settings_of
 from liveavatar_ops.health.verdicts import USAGE_EXIT_CODE
+from liveavatar_ops.streams import say_aside
 from pulumi_liveavatar.settings import SettingsError
 
 FAILED_EXIT_CODE = 1
@@ -92,4 +92,4 @@ def _limits_of(
 
 def complain(sentence: str) -> None:
     """One line to standard error."""
-    sys.stderr.write(f"liveavatar-ops: {sentence}\n")
+    say_aside(f"liveavatar-ops: {sentence}")

@@ -35,7 +35,7 @@ def is_stream(path: Path) -> bool:
     """A pipe, a terminal, a device: it must not be replaced, and cannot be there whole or not at all."""
     try:
         kind = path.stat().st_mode
-    except OSError:
+    except (OSError, ValueError):  # ValueError: no system takes such a name
         return False
     if stat.S_ISDIR(kind):
         return False

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from liveavatar_ops import standard_output
+from liveavatar_ops import streams
 from liveavatar_ops.health.checking import Outcome
 from liveavatar_ops.health.facts import Facts
 from liveavatar_ops.health.files import make_private, write_bytes_whole, write_whole
@@ -77,7 +77,7 @@ class Output:
         self._opened = False
         if not self.as_json:
             free = ", in the sandbox" if check.target.body.get("is_sandbox") else ""
-            self._aside(f"{check.target.name} ({check.target.where}{free})")
+            streams.say_aside(f"{check.target.name} ({check.target.where}{free})")
 
     def phase(self, name: str) -> None:
         """The running check has come this far."""
@@ -85,23 +85,23 @@ class Output:
         if name == "stop" and not self._opened:
             return  # at depth api nothing was opened that would have to be stopped
         if not self.as_json and name in PHASES:
-            self._aside(f"  {PHASES[name]} …")
+            streams.say_aside(f"  {PHASES[name]} …")
 
     def swept(self, swept: Swept) -> None:
         """What the janitor found before the first check."""
         for sentence in (*swept.closed, *swept.failed):
-            self._aside(f"left by an earlier check: {sentence}")
+            streams.say_aside(f"left by an earlier check: {sentence}")
 
     def interrupting(self) -> None:
         """The first signal was heard."""
-        self._aside("Interrupted: stopping the session, please wait (again to give up) …")
+        streams.say_aside("Interrupted: stopping the session, please wait (again to give up) …")
 
     def interrupted(self, facts: Facts) -> None:
         """The check ended early because it was asked to."""
         if facts.stop.needed and not facts.stop.stopped:
-            self._aside(facts.stop.sentence or f"The session may still be open. Run `{JANITOR}`.")
+            streams.say_aside(facts.stop.sentence or f"The session may still be open. Run `{JANITOR}`.")
         else:
-            self._aside("Interrupted. Nothing was left open.")
+            streams.say_aside("Interrupted. Nothing was left open.")
         if self.as_json and self.several and self._results:
             self._close()
 
@@ -110,9 +110,9 @@ class Output:
         if self.as_json and self.several and self._results:
             self._close()
         if ledger.open_rows():
-            self._aside(f"Interrupted before the session was stopped. Run `{JANITOR}` now.")
+            streams.say_aside(f"Interrupted before the session was stopped. Run `{JANITOR}` now.")
         else:
-            self._aside("Interrupted. Nothing was left open.")
+            streams.say_aside("Interrupted. Nothing was left open.")
 
     def end(self, outcome: Outcome) -> None:
         """One check is judged: write its evidence, show it."""
@@ -150,9 +150,10 @@ class Output:
             try:
                 show()
                 sys.stdout.flush()
+                streams.raise_if_unheard(sys.stdout)
             except (OSError, UnicodeError) as why:  # a full disk, a terminal without these characters
                 self._deaf = why
-                standard_output.forget()
+                streams.forget(sys.stdout)
         if self._deaf is not None:
             newest = self._results[-1]
             said = f"{newest.target.name}: {newest.judgement.verdict.value}"
@@ -214,8 +215,4 @@ class Output:
 
     def _warn(self, what: str, why: Exception) -> None:
         """A verdict that was paid for is said, whether or not it can be kept."""
-        self._aside(f"liveavatar-ops: {what}: {why_of(why)}. The verdict stands without it.")
-
-    def _aside(self, sentence: str) -> None:
-        sys.stderr.write(f"{sentence}\n")
-        sys.stderr.flush()
+        streams.say_aside(f"liveavatar-ops: {what}: {why_of(why)}. The verdict stands without it.")

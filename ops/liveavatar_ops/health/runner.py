@@ -192,7 +192,11 @@ class Runner:
         with said:  # whoever reads a pipe closes it; its end comes with the child's
             for line in said:
                 with contextlib.suppress(ValueError, TypeError, KeyError):
-                    self._on_phase(str(json.loads(line)["phase"]))
+                    self._tell(str(json.loads(line)["phase"]))
+
+    def _tell(self, phase: str) -> None:
+        with contextlib.suppress(Exception):  # whoever listens must not keep a session from being stopped
+            self._on_phase(phase)
 
     def _row_of(self, job: Job) -> tuple[Row | None, str]:
         """The ledger's row as the child left it, or why it cannot be read any more."""
@@ -209,7 +213,7 @@ class Runner:
             if row.session_id is None:
                 self._ledger.void(job.check_id, "the probe ended before a session id was known")
                 return None
-            self._on_phase("stop")
+            self._tell("stop")
             from liveavatar_ops.health.stopper import stopper  # noqa: PLC0415 -- mostly the child has done it
 
             with stopper(self._settings) as stop:

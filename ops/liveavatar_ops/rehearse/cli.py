@@ -15,6 +15,7 @@ from rich.console import Console
 
 from liveavatar_ops.demo.services import ServiceFailed
 from liveavatar_ops.health.checking import signals_as_wishes
+from liveavatar_ops.health.commands import complain
 from liveavatar_ops.health.depth_option import DEPTHS, depth_of
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.health.files import write_whole
@@ -88,10 +89,10 @@ def rehearse(
         code = _rehearse(asked, junit, as_json=json_, strict=strict)
     except Usage as wrong:
         for problem in wrong.problems:
-            _complain(problem)
+            complain(problem)
         raise typer.Exit(USAGE_EXIT_CODE) from None
     except ServiceFailed as why:
-        _complain(str(why))
+        complain(str(why))
         raise typer.Exit(USAGE_EXIT_CODE) from None
     raise typer.Exit(code)
 
@@ -124,14 +125,10 @@ def _rehearse(asked: Asked, junit: Path | None, *, as_json: bool, strict: bool) 
             junit.parent.mkdir(parents=True, exist_ok=True)
             write_whole(junit, junit_text(rehearsal))
         except OSError as why:
-            _complain(f"{junit} could not be written: {why_of(why)}. The rehearsal stands without it.")
+            complain(f"{junit} could not be written: {why_of(why)}. The rehearsal stands without it.")
     if as_json:
         sys.stdout.write(rehearsal.model_dump_json(by_alias=True) + "\n")
         sys.stdout.flush()
     else:
         print_rehearsal(Console(), rehearsal, {row.name: row.why for row in asked.rows})
     return rehearsal.exit_code(strict=strict)
-
-
-def _complain(sentence: str) -> None:
-    sys.stderr.write(f"liveavatar-ops: {sentence}\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
+from liveavatar_ops import streams
 from pulumi_liveavatar.text import scrub, shorten
 
 CHORES = {
@@ -65,6 +66,7 @@ class Log:
         try:
             self._out.write(line.replace("\n", " ") + "\n")
             self._out.flush()
+            streams.raise_if_unheard(self._out)
         except (OSError, ValueError):  # ValueError: it was closed
             self._lost += 1
 

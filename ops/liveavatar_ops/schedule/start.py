@@ -3,7 +3,6 @@
 import asyncio
 import random
 import signal
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -44,6 +43,7 @@ from liveavatar_ops.schedule.sweeping import JANITOR, Sweeper
 from liveavatar_ops.schedule.targets import NothingToWatch, Outputs, WatchTarget, resolve
 from liveavatar_ops.schedule.watcher import Watcher
 from liveavatar_ops.schedule.wishes import Wishes, config_of
+from liveavatar_ops.streams import say_aside
 from pulumi_liveavatar.settings import Settings
 
 UNUSABLE, USAGE = 1, 2
@@ -252,4 +252,4 @@ def _secrets(ready: Ready) -> tuple[str, ...]:
 
 def _complain(problems: Sequence[str]) -> None:
     for problem in few(problems):
-        sys.stderr.write(f"liveavatar-ops: {problem}\n")
+        say_aside(f"liveavatar-ops: {problem}")

@@ -1,0 +1,31 @@
+"""Runs a command as a program: with streams that hinder nothing, and one line for what nobody foresaw."""
+
+import sys
+from collections.abc import Callable
+
+from liveavatar_ops import streams
+
+HINDERED = 2
+
+
+def run(command: Callable[[], object]) -> None:
+    """Run it to its exit. An error of this machine that it did not meet itself is one line, and exit 2."""
+    streams.make_usable()
+    try:
+        try:
+            command()
+        finally:
+            sys.stdout.flush()
+    except OSError as why:
+        streams.say_aside(f"liveavatar-ops: {_words(why)}")
+        streams.forget(sys.stdout)
+        sys.exit(HINDERED)
+
+
+def _words(why: OSError) -> str:
+    if streams.is_of_output(why):
+        return f"the output could not be written: {why.strerror}."
+    from liveavatar_ops.health.places import why_of  # noqa: PLC0415 -- mostly nothing of it is needed
+
+    where = f"{why.filename}: " if why.filename else ""
+    return f"this machine did not let it be done: {where}{why_of(why)}. `liveavatar-ops doctor` says more."

@@ -1,0 +1,99 @@
+"""
+The health command whose streams are gone or closed, against a running emulator without media: what it says
+never hinders what it does.
+"""
+
+import os
+import pty
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from liveavatar_ops.health.ledger import Ledger
+from tests.support.emulator import RunningEmulator, running_emulator
+from tests.support.health import COMMAND, PATIENCE_S, PUBLIC_AVATAR, add_fault, running_check, until
+
+
+@pytest.fixture(scope="module")
+def warm() -> Iterator[RunningEmulator]:
+    with running_emulator(media=False) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def slow(emulator: RunningEmulator) -> RunningEmulator:
+    """Its starts take two seconds, so that a check can be met on its way."""
+    add_fault(emulator, "slow", path="/v1/sessions/start", params={"delay_s": 2.0})
+    return emulator
+
+
+def starting(ledger: Ledger) -> None:
+    """Wait until the start of a session is on its way."""
+    until(lambda: any(row.state == "starting" for row in ledger.open_rows()), "start to be sent")
+
+
+@contextmanager
+def check_on_a_terminal(env: dict[str, str]) -> Iterator[tuple[int, int]]:
+    """A check at a terminal of its own: process id, and the terminal's other side."""
+    words = ["check", "--avatar", PUBLIC_AVATAR, "--no-evidence", "--depth", "session"]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(COMMAND[0], [*COMMAND, *words], env)  # noqa: S606 - no shell is the point
+    yield pid, terminal
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_the_session_although_nobody_reads_what_is_said(
+    slow: RunningEmulator, env: dict[str, str], ledger: Ledger, number: signal.Signals
+):
+    """The connection that carried standard error is lost; the session bills until it is stopped."""
+    with running_check(env, "--depth", "session") as child:
+        starting(ledger)
+        assert child.stderr is not None
+        child.stderr.close()
+        child.send_signal(number)
+        child.wait(timeout=60)
+
+    assert child.returncode == 128 + number
+    assert slow.active_sessions() == []
+    assert ledger.open_rows() == []
+
+
+def test_a_terminal_that_is_closed_stops_the_session(
+    slow: RunningEmulator, env: dict[str, str], ledger: Ledger
+):
+    """Its end is SIGHUP, and an error for whatever is still said."""
+    with check_on_a_terminal(env) as (pid, terminal):
+        starting(ledger)
+        os.close(terminal)
+        _, status = os.waitpid(pid, 0)
+
+    assert os.waitstatus_to_exitcode(status) == 128 + signal.SIGHUP
+    assert slow.active_sessions() == []
+    assert ledger.open_rows() == []
+
+
+def check_in_a_shell(env: dict[str, str], how: str) -> "subprocess.CompletedProcess[str]":
+    """A check with its streams led as a shell's words say; ended with the check's own exit code."""
+    words = " ".join([*COMMAND, "check", "--avatar", PUBLIC_AVATAR, "--no-evidence", "--depth", "session"])
+    return subprocess.run(
+        ["bash", "-c", f"{words} {how}; exit ${{PIPESTATUS[0]}}"],
+        env=env, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["2>&1 | head -1", "--json | true", "2>/dev/full"])
+def test_a_healthy_avatar_is_healthy_whoever_reads_it(env: dict[str, str], how: str):
+    """The exit code is the verdict's, not that of a pipe or a disk."""
+    done = check_in_a_shell(env, how)
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&- <&-"])
+def test_a_check_without_streams_gives_its_verdict(env: dict[str, str], closed: str):
+    """Started by something that has closed them."""
+    assert check_in_a_shell(env, closed).returncode == 0
