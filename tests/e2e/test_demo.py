@@ -168,7 +168,7 @@ def test_an_interrupted_demo_leaves_nothing(
     finally:
         child.kill()
 
-    assert child.returncode == 130, said
+    assert child.returncode == 128 + how, said
     assert "Everything that was started has been ended" in said
     assert "Traceback" not in said
     until(lambda: processes_of(checkout) == [], deadline_s=30)

@@ -10,13 +10,13 @@ import typer
 from rich.console import Console
 
 from liveavatar_ops.demo.deploy import DeployFailed
-from liveavatar_ops.demo.run import CheckFailed, check, deploy, services, signals_as_interrupts
+from liveavatar_ops.demo.run import CheckFailed, Interrupted, check, deploy, services, signals_as_interrupts
 from liveavatar_ops.demo.screen import Screen
 from liveavatar_ops.demo.services import ServiceFailed, private_folder
 from liveavatar_ops.demo.surroundings import AlreadyRunning, NotAProject, Surroundings, find_root, only_one
 from liveavatar_ops.health.ledger import LedgerError
 
-USAGE, INTERRUPTED = 2, 130
+USAGE = 2
 NEXT = {
     "make demo ARGS='--fault frozen'": "see a frozen picture named",
     "make demo ARGS='--template night-desk'": "check the other avatar",
@@ -50,9 +50,9 @@ def demo(
     except (NotAProject, AlreadyRunning, ServiceFailed, DeployFailed, CheckFailed, LedgerError) as error:
         console.print(f"\n{error}", style="red", markup=False, highlight=False, soft_wrap=True)
         code = USAGE
-    except KeyboardInterrupt:
+    except Interrupted as ended:
         console.print("\nInterrupted. Everything that was started has been ended.", style="yellow")
-        code = INTERRUPTED
+        code = ended.exit_code
     raise typer.Exit(code)
 
 

@@ -17,6 +17,15 @@ from liveavatar_ops.demo.services import private_folder, service
 from liveavatar_ops.demo.surroundings import AWS_REGION, AWS_SECRET_ID, OPENAI_KEY, STACK, Surroundings
 from liveavatar_ops.health.report.result import HealthResult
 from liveavatar_ops.health.settings import OpsSettings
+from liveavatar_ops.signals import heeded
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asked the demo to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.exit_code = 128 + number
 
 
 class CheckFailed(Exception):
@@ -112,7 +121,7 @@ def check(place: Surroundings, screen: Screen, settings: dict[str, str], templat
             out, errors = child.communicate()
         except BaseException:
             with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
-                child.send_signal(signal.SIGINT)
+                child.send_signal(signal.SIGTERM)  # heeded also in the background of a script
                 child.communicate(timeout=30)
             if child.poll() is None:
                 os.killpg(child.pid, signal.SIGKILL)
@@ -128,12 +137,12 @@ def check(place: Surroundings, screen: Screen, settings: dict[str, str], templat
 
 @contextlib.contextmanager
 def signals_as_interrupts() -> Iterator[None]:
-    """SIGTERM and a closed terminal end the demo as Ctrl-C does: in order."""
+    """Ctrl-C, SIGTERM and a closed terminal end the demo alike: in order."""
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        raise Interrupted(number)
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, interrupt) for number in heeded()}
     try:
         yield
     finally:

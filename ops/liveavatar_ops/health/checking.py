@@ -20,10 +20,10 @@ from liveavatar_ops.health.plan import Planned
 from liveavatar_ops.health.runner import Checked, Runner
 from liveavatar_ops.health.verdicts import Judgement, Verdict, exit_code
 from liveavatar_ops.health.workdir import sweep_folders
+from liveavatar_ops.signals import heeded
 from pulumi_liveavatar.settings import Settings
 
 WORST_FIRST = (Verdict.UNHEALTHY, Verdict.INCONCLUSIVE, Verdict.DEGRADED, Verdict.HEALTHY)
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class StopWish:
 
 @contextlib.contextmanager
 def signals_as_wishes(on_first: Callable[[], None]) -> Iterator[StopWish]:
-    """While this is open, the first of SIGINT, SIGTERM and SIGHUP asks the running check to end."""
+    """While this is open, the first signal of those that are heeded asks the running check to end."""
     wish = StopWish(threading.Event())
 
     def heard(number: int, _frame: FrameType | None) -> None:
@@ -61,7 +61,7 @@ def signals_as_wishes(on_first: Callable[[], None]) -> Iterator[StopWish]:
         with contextlib.suppress(Exception):  # whoever cannot say it must not keep the check from ending
             on_first()
 
-    before = {number: signal.signal(number, heard) for number in SIGNALS}
+    before = {number: signal.signal(number, heard) for number in heeded()}
     try:
         yield wish
     finally:

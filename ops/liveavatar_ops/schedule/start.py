@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +42,7 @@ from liveavatar_ops.schedule.sweeping import JANITOR, Sweeper
 from liveavatar_ops.schedule.targets import NothingToWatch, Outputs, WatchTarget, resolve
 from liveavatar_ops.schedule.watcher import Watcher
 from liveavatar_ops.schedule.wishes import Wishes, config_of
+from liveavatar_ops.signals import heeded
 from liveavatar_ops.streams import say_aside
 from pulumi_liveavatar.settings import Settings
 
@@ -202,7 +202,7 @@ async def _run(ready: Ready, seams: Seams) -> int:
         secrets=_secrets(ready),
     )
     renewal.tell(rounds.watch, camera.watch, chores.watch, busy=watcher.busy, not_read=camera.not_read)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in heeded():
         asyncio.get_running_loop().add_signal_handler(number, watcher.stop)
     otlp = _otlp(config, camera, log)
     if page:
