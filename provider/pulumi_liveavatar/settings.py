@@ -49,6 +49,7 @@ def _key(value: Any) -> Any:
 
 def _address(url: str) -> str:
     try:
+        url.encode()  # bytes of the environment that are not UTF-8 cannot be sent, nor written down
         parts = urlsplit(url.strip())
         port = parts.port
     except ValueError:  # its words quote the address

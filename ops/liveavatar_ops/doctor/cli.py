@@ -9,12 +9,12 @@ import typer
 from rich.console import Console
 
 from liveavatar_ops.doctor import api, aws, engine, ledger, machine, media
-from liveavatar_ops.doctor.finding import Check, single
+from liveavatar_ops.doctor.finding import Check, Finding, single, skipped
 from liveavatar_ops.doctor.net import Address, Net
 from liveavatar_ops.doctor.reach import place_of
 from liveavatar_ops.doctor.report import as_json, exit_code, show
 from liveavatar_ops.doctor.rounds import examine
-from liveavatar_ops.health.ledger import Ledger
+from liveavatar_ops.health.ledger import Ledger, LedgerError
 from liveavatar_ops.health.settings import OpsSettings
 
 
@@ -108,14 +108,21 @@ def everything(
     settings, problems = api.find_settings()
     api_url = settings.api_url if settings else None
     names_of_stack = (lambda: engine.aws_names(stack)) if stack else None
-    book = Ledger(ops.ledger_path)
     return [
-        *machine.checks(ops.state_dir, evidence),
+        *machine.checks(lambda: ops.state_dir, evidence),
         *engine.checks(stack),
         *api.checks(settings, problems, net=net),
         *aws.checks(aws_secrets, names_of_stack, read=read_aws_secrets),
         *media.checks(
             media.livekit_url_for(livekit_url, api_url), stun, net=net, api_is_known=settings is not None
         ),
-        single(ledger.GROUP, ledger.NAME, lambda name: ledger.check_ledger(name, book, api_url)),
+        single(ledger.GROUP, ledger.NAME, lambda name: _left_open(name, ops, api_url)),
     ]
+
+
+def _left_open(name: str, ops: OpsSettings, api_url: str | None) -> Finding:
+    try:
+        book = Ledger(ops.ledger_path)
+    except LedgerError:  # a finding of its own, in the group of the disk
+        return skipped(name, "nothing says where the ledger is kept")
+    return ledger.check_ledger(name, book, api_url)

@@ -16,6 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from liveavatar_ops.doctor.core import check_core, read_busy
 from liveavatar_ops.doctor.finding import Check, Finding, broken, ok, single, skipped, warning
 from liveavatar_ops.health.clip_size import SPOOL_BYTES
+from liveavatar_ops.health.ledger import LedgerError
 from liveavatar_ops.health.places import folder_problem, is_there
 from pulumi_liveavatar.api.way_out import unusable_roots
 
@@ -42,7 +43,7 @@ REINSTALL = "Run `make setup`, or `pip install --upgrade liveavatar-ops`"
 Run = Callable[[Sequence[str], float], "subprocess.CompletedProcess[str]"]
 
 
-def checks(state_dir: Path, evidence_dir: Path) -> list[Check]:
+def checks(state_dir: Callable[[], Path], evidence_dir: Path) -> list[Check]:
     """The checks of both groups."""
     return [
         single(
@@ -56,7 +57,7 @@ def checks(state_dir: Path, evidence_dir: Path) -> list[Check]:
             lambda name: check_roots(name, sys.platform, map(Path, ROOTS), os.environ),
         ),
         single(GROUP, "Free core", lambda name: check_core(name, read_busy())),
-        single(DISK_GROUP, "State", lambda name: check_disk(name, state_dir, "LIVEAVATAR_OPS_STATE")),
+        single(DISK_GROUP, "State", lambda name: check_state(name, state_dir)),
         single(DISK_GROUP, "Evidence", lambda name: check_disk(name, evidence_dir, "--evidence")),
         single(DISK_GROUP, "Working folder", check_working_folder),
     ]
@@ -150,6 +151,15 @@ def check_roots(
             return ok(name, str(place))
     cure = "Install them: `apt-get install ca-certificates` (or `dnf install ca-certificates`)"
     return broken(name, "none found: no TLS connection of the LiveKit client will succeed", cure)
+
+
+def check_state(name: str, find: Callable[[], Path]) -> Finding:
+    """The same for the folder of ledger and watcher, if anything says where it is."""
+    try:
+        return check_disk(name, find(), "LIVEAVATAR_OPS_STATE")
+    except LedgerError as nowhere:
+        sentence, _, cure = str(nowhere).partition(". ")
+        return broken(name, sentence, cure)
 
 
 def check_disk(

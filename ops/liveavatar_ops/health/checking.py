@@ -71,14 +71,15 @@ def signals_as_wishes(on_first: Callable[[], None]) -> Iterator[StopWish]:
 
 def sweep_first(settings: Settings, ledger: Ledger) -> Swept:
     """Stop what earlier checks left open, remove their folders; makes no call where no session is open."""
-    folders = sweep_folders(time.time())
-    if not ledger.open_rows():
-        return Swept(folders=folders)
-    from liveavatar_ops.health.stopper import stopper  # noqa: PLC0415 -- mostly nothing is open
+    swept = Swept()
+    if ledger.open_rows():
+        from liveavatar_ops.health.stopper import stopper  # noqa: PLC0415 -- mostly nothing is open
 
-    with stopper(settings) as stop:
-        swept = sweep(ledger, stop, api_url=settings.api_url)
-    return replace(swept, folders=folders)
+        with stopper(settings) as stop:
+            swept = sweep(ledger, stop, api_url=settings.api_url)
+    with contextlib.suppress(OSError):  # no folder for temporary files can be used: none of ours is in it
+        swept = replace(swept, folders=sweep_folders(time.time()))
+    return swept
 
 
 def run_all(

@@ -5,6 +5,10 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from liveavatar_ops.health.ledger import LedgerError
+from liveavatar_ops.health.places import why_of
+from pulumi_liveavatar.text import clean
+
 
 class OpsSettings(BaseSettings):
     """`LIVEAVATAR_OPS_STATE`, else the place that the desktop standard gives (`XDG_STATE_HOME`)."""
@@ -24,13 +28,31 @@ class OpsSettings(BaseSettings):
 
     @property
     def state_dir(self) -> Path:
-        """The directory of the ledger, absolute; made by whoever writes there first."""
+        """
+        The directory of the ledger, absolute; made by whoever writes there first.
+
+        Raises LedgerError where no place can be meant.
+        """
         if self.state is not None:
-            return self.state.expanduser().absolute()
-        home = self.xdg_state_home or Path("~/.local/state")
-        return home.expanduser().absolute() / "liveavatar-ops"
+            return _absolute(self.state)
+        return _absolute(self.xdg_state_home or Path("~/.local/state")) / "liveavatar-ops"
 
     @property
     def ledger_path(self) -> Path:
-        """The SQLite file with every probe session that was ever begun from here."""
+        """The SQLite file with every probe session that was ever begun from here; raises as above."""
         return self.state_dir / "ledger.sqlite3"
+
+
+def _absolute(written: Path) -> Path:
+    try:
+        place = written.expanduser().absolute()
+        str(place).encode()
+    except RuntimeError:
+        why = f"{written.parts[0]} is no home directory that this machine knows"
+    except UnicodeEncodeError:
+        why = f"{clean(str(written))} is not UTF-8"
+    except OSError as gone:  # the working directory, where it was written relative to that
+        why = f"{written}: {why_of(gone)}"
+    else:
+        return place
+    raise LedgerError(f"The folder of the ledger is not known: {why}. Set LIVEAVATAR_OPS_STATE to a folder.")

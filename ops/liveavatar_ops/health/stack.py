@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from liveavatar_ops.health.places import is_there
 from pulumi_liveavatar.settings import Settings, SettingsError, load_settings
 
 TIMEOUT_S = 90
@@ -34,7 +35,7 @@ class StackError(Exception):
 def find_pulumi() -> Path | None:
     """The engine next to this Python first (the project's own), then the one on PATH."""
     beside = Path(sys.executable).parent / "pulumi"
-    if beside.is_file():
+    if is_there(beside) and beside.is_file():  # a link into a folder of root's is none
         return beside
     found = shutil.which("pulumi")
     return Path(found) if found else None

@@ -6,6 +6,7 @@ parent for a moment, and a check in another container cannot be seen from here.
 """
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -29,8 +30,18 @@ def working_folder() -> Iterator[Path]:
     """A folder of this process's, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix=PREFIX) as made:
         folder = Path(made)
+        if not _is_utf8(made):
+            raise OSError(errno.EILSEQ, "the name of the folder for temporary files (TMPDIR) is not UTF-8")
         claim(folder, this_process())
         yield folder
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def claim(folder: Path, *owners: Owner) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import SecretStr
 from rich.console import Console
 
+from liveavatar_ops.health.ledger import LedgerError
 from liveavatar_ops.health.owner import this_process
 from liveavatar_ops.health.places import file_problem, folder_problem, is_there
 from liveavatar_ops.health.settings import OpsSettings
@@ -89,7 +90,7 @@ def run_watch(wishes: Wishes, seams: Seams | None = None) -> int:
     except WatchConfigError as wrong:
         _complain(wrong.problems)
         return USAGE
-    except (SettingsError, StackError, NoOpenTelemetry, PortTaken) as wrong:
+    except (LedgerError, SettingsError, StackError, NoOpenTelemetry, PortTaken) as wrong:
         _complain([str(wrong)])
         return USAGE
     except (StoreError, OSError) as why:

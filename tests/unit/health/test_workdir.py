@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from liveavatar_ops.health.checking import sweep_first
+from liveavatar_ops.health.ledger import Ledger
 from liveavatar_ops.health.owner import Liveness, Owner, this_process
 from liveavatar_ops.health.workdir import (
     NOBODYS_AFTER_S,
@@ -16,6 +18,7 @@ from liveavatar_ops.health.workdir import (
     sweep_folders,
     working_folder,
 )
+from pulumi_liveavatar.settings import Settings
 
 NOW = 2_000_000_000.0
 PARENT, CHILD = (Owner(pid=n, started="1", boot_id="b", host="here", pid_namespace="ns") for n in (11, 12))
@@ -86,3 +89,22 @@ def test_links_and_other_peoples_names_are_not_followed(tmp_path: Path):
     assert sweep_folders(NOW * 2, root=tmp_path, alive=those({11})) == 0
     assert (precious / OWNERS_FILE).exists()
     assert damaged.exists()
+
+
+def test_sessions_are_closed_also_where_no_folder_for_temporary_files_can_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Folders are housekeeping; sessions bill."""
+
+    def none_usable() -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.gettempdir", none_usable)
+    ledger = Ledger(tmp_path / "ledger.sqlite3")
+    ledger.plan("c", target="desk", api_url="", parent=PARENT, deadline_at=0.0)
+    settings = Settings(LIVEAVATAR_API_KEY="k" * 20, LIVEAVATAR_API_URL="http://127.0.0.1:1")
+
+    swept = sweep_first(settings, ledger)
+
+    assert len(swept.closed) == 1
+    assert ledger.open_rows() == []
