@@ -9,6 +9,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -83,6 +84,22 @@ def check_in_a_shell(env: dict[str, str], how: str) -> "subprocess.CompletedProc
         ["bash", "-c", f"{words} {how}; exit ${{PIPESTATUS[0]}}"],
         env=env, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
+
+
+def test_a_template_whose_name_this_terminal_cannot_show_is_checked(
+    emulator: RunningEmulator, env: dict[str, str], tmp_path: Path
+):
+    """The name goes to the probe as UTF-8, whatever this machine's own alphabet is."""
+    (tmp_path / "té%d.yaml").write_text(f"avatar_id: {PUBLIC_AVATAR}\n")
+    words = ["check", "--template-file", "té%d.yaml", "--no-evidence", "--depth", "session"]
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [*COMMAND, *words], cwd=tmp_path, env=env | ascii_only,
+        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.lstrip().startswith("+ HEALTHY")
 
 
 @pytest.mark.parametrize("how", ["2>&1 | head -1", "--json | true", "2>/dev/full"])

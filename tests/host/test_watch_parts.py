@@ -217,3 +217,12 @@ def test_only_what_the_janitor_did_is_news(tmp_path: Path):
     Sweeper([sys.executable, "-S", "-c", f"print({said!r})"], Log(out))()
 
     assert [line[10:] for line in out.getvalue().splitlines()] == ["Janitor: b: stopped"]
+
+
+def test_a_janitor_that_writes_in_another_alphabet_is_heard(tmp_path: Path):
+    """What it stopped is in the log, with a sign for the letter that is none."""
+    out = io.StringIO()
+    code = r"import sys; sys.stdout.buffer.write(b't\xe9: stopped\n')"
+    Sweeper([sys.executable, "-S", "-c", code], Log(out))()
+
+    assert [line[10:] for line in out.getvalue().splitlines()] == ["Janitor: t\ufffd: stopped"]

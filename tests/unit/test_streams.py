@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from liveavatar_ops import streams
+
 COMMAND = [sys.executable, "-c", "from liveavatar_ops.cli import main; main()"]
 ENV = {name: value for name, value in os.environ.items() if not name.startswith("LIVEAVATAR_")}
 FULL = pytest.mark.skipif(
@@ -19,7 +21,8 @@ def run(words: str, env: dict[str, str] | None = None) -> "subprocess.CompletedP
     script = f'ops() {{ "${{COMMAND[@]}}" "$@"; }}; COMMAND=("$@"); {words}'
     return subprocess.run(
         ["bash", "-c", script, "bash", *COMMAND],
-        env=ENV | (env or {}), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        env=ENV | (env or {}), stdin=subprocess.DEVNULL, capture_output=True, check=False,
+        text=True, errors="replace",
     )  # fmt: skip
 
 
@@ -79,6 +82,29 @@ def test_what_a_command_opens_never_becomes_its_closed_output(tmp_path: Path):
     subprocess.run(run_closed, check=True)
 
     assert (tmp_path / "ledger").read_text() == ""
+
+
+ALPHABETS = [
+    pytest.param({"PYTHONIOENCODING": "latin-1"}, id="latin-1"),
+    pytest.param({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, id="ascii"),
+]
+
+
+@pytest.mark.parametrize("alphabet", ALPHABETS)
+@pytest.mark.parametrize("words", ["health explain", "rehearse --list", "--help"])
+def test_a_terminal_without_a_sign_shows_another(words: str, alphabet: dict[str, str], tmp_path: Path):
+    """Output that is a little plainer is better than none."""
+    done = run(f"ops {words}", state(tmp_path) | alphabet)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
+def test_what_stands_for_a_sign_can_be_told_apart():
+    """A healthy avatar's sign is not that of an inconclusive one; a byte that is no letter is a number."""
+    shown = "✓ ✗ ? … \udcff 漢".encode("latin-1", streams.PLAIN)
+
+    assert shown == b"+ x ? ... \\udcff ?"
 
 
 @FULL

@@ -66,8 +66,9 @@ def checks(state_dir: Callable[[], Path], evidence_dir: Path) -> list[Check]:
 def run(command: Sequence[str], timeout_s: float) -> "subprocess.CompletedProcess[str]":
     """A child process with a time limit and nothing to read. Raises OSError, TimeoutExpired."""
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=timeout_s, check=False, stdin=subprocess.DEVNULL
-    )
+        command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s, check=False,
+        encoding="utf-8", errors="replace",
+    )  # fmt: skip
 
 
 def check_python(name: str, version: tuple[int, ...], libc: str, system: str = sys.platform) -> Finding:

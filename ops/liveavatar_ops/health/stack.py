@@ -157,5 +157,6 @@ def explain(stack: str, said: str) -> str:
 
 def _run(command: list[str]) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False, stdin=subprocess.DEVNULL
-    )
+        command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_S, check=False,
+        encoding="utf-8", errors="replace",
+    )  # fmt: skip

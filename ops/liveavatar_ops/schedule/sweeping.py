@@ -63,7 +63,8 @@ class Sweeper:
             if self._over:
                 return None
             child = subprocess.Popen(
-                self._janitor, env=self._environment(), text=True, start_new_session=True,
+                self._janitor, env=self._environment(), encoding="utf-8", errors="replace",
+                start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             )  # fmt: skip
             self._running.add(child)
