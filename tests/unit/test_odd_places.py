@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,13 +21,13 @@ NOT_UTF8 = os.fsdecode(b"st\xff")
 
 
 def run(
-    tmp_path: Path, *words: str, cwd: Path | None = None, **env: str
+    tmp_path: Path, *words: str, before: Sequence[str] = (), **env: str
 ) -> "subprocess.CompletedProcess[str]":
-    """A command with a key, in a folder that holds one template; None takes a variable away."""
+    """A command with a key, in a folder that holds one template; `before` is a command that starts it."""
     (tmp_path / "desk.yaml").write_text(f"avatar_id: {AVATAR}\nmode: LITE\n")
     own = {"LIVEAVATAR_API_KEY": "k" * 20, "LIVEAVATAR_API_URL": "http://127.0.0.1:1"}
     return subprocess.run(
-        [*COMMAND, *words], env=ENV | own | env, cwd=cwd or tmp_path,
+        [*before, *COMMAND, *words], env=ENV | own | env, cwd=tmp_path,
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
@@ -65,6 +66,42 @@ def test_bytes_that_are_no_text_are_told_by_their_variable(
     (tmp_path / NOT_UTF8).mkdir()
     given = {variable: value.format(here=tmp_path), "LIVEAVATAR_OPS_STATE": str(tmp_path / "state")}
     done = run(tmp_path, *CHECK, **given)
+
+    assert done.returncode == 2
+    [line] = [line for line in done.stderr.splitlines() if line.startswith("liveavatar-ops: ")]
+    assert named in line
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(JANITOR, 2), (CHECK, 2), ((*WATCH, "--dry-run"), 1), (WATCH, 1)], ids=str
+)
+def test_a_state_folder_that_is_a_file_is_told(tmp_path: Path, words: tuple[str, ...], code: int):
+    """It is not the same as a ledger that holds nothing."""
+    (tmp_path / "file").touch()
+    done = run(tmp_path, *words, LIVEAVATAR_OPS_STATE=str(tmp_path / "file"))
+
+    assert done.returncode == code
+    [line] = done.stderr.splitlines()
+    assert "LIVEAVATAR_OPS_STATE" in line
+    assert "[Errno" not in line
+
+
+@pytest.mark.parametrize(
+    ("template", "named"),
+    [
+        pytest.param("{here}/desk.yaml", "--evidence: evidence cannot be found", id="evidence"),
+        pytest.param("desk.yaml", "--template-file: desk.yaml cannot be found", id="template"),
+        pytest.param("{here}/loop", "is a link that leads to itself", id="loop"),
+    ],
+)
+def test_a_place_that_leads_nowhere_is_told_with_its_flag(tmp_path: Path, template: str, named: str):
+    """The working directory was deleted, a link was made wrong."""
+    (tmp_path / "loop").symlink_to("loop")
+    (gone := tmp_path / "gone").mkdir()
+    typed = template.format(here=tmp_path)
+    shell = ["bash", "-c", f'cd "{gone}"; rmdir "{gone}"; exec "$@"', "bash"]
+    done = run(tmp_path, "health", "watch", "--template-file", typed, "--dry-run", before=shell)
 
     assert done.returncode == 2
     [line] = [line for line in done.stderr.splitlines() if line.startswith("liveavatar-ops: ")]

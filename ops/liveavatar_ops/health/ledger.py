@@ -226,9 +226,9 @@ class Ledger:
     def _is_there(self) -> bool:
         try:
             self.path.stat()
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return False
-        except OSError as why:  # another user's folder: what it holds, nobody here can tell
+        except OSError as why:  # another user's folder, or no folder: what it holds, nobody here can tell
             raise self._unusable(why) from None
         return True
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from liveavatar_ops.health.ledger import LedgerError
 from liveavatar_ops.health.owner import this_process
-from liveavatar_ops.health.places import file_problem, folder_problem, is_there
+from liveavatar_ops.health.places import file_problem, folder_problem, is_there, why_of
 from liveavatar_ops.health.settings import OpsSettings
 from liveavatar_ops.health.stack import Config, stack_config, stack_outputs
 from liveavatar_ops.schedule import settings as environment
@@ -44,7 +44,7 @@ from liveavatar_ops.schedule.targets import NothingToWatch, Outputs, WatchTarget
 from liveavatar_ops.schedule.watcher import Watcher
 from liveavatar_ops.schedule.wishes import Wishes, config_of
 from liveavatar_ops.signals import heeded
-from liveavatar_ops.streams import say_aside
+from liveavatar_ops.streams import is_of_output, say_aside
 from pulumi_liveavatar.settings import Settings
 
 UNUSABLE, USAGE = 1, 2
@@ -93,14 +93,23 @@ def run_watch(wishes: Wishes, seams: Seams | None = None) -> int:
     except (LedgerError, SettingsError, StackError, NoOpenTelemetry, PortTaken) as wrong:
         _complain([str(wrong)])
         return USAGE
-    except (StoreError, OSError) as why:
+    except StoreError as why:
         _complain([str(why)])
+        return UNUSABLE
+    except OSError as why:
+        if is_of_output(why):
+            raise
+        where = f"{why.filename}: " if why.filename else ""
+        _complain([f"No watcher can run on this machine: {where}{why_of(why)}."])
         return UNUSABLE
 
 
 def _remembered() -> dict[str, TargetState]:
     """States of an earlier watcher, where there was one; a dry run makes no file."""
-    path = OpsSettings().state_dir / DATABASE
+    folder = OpsSettings().state_dir
+    if wrong := folder_problem(folder):
+        raise StoreError(f"LIVEAVATAR_OPS_STATE: {wrong}")
+    path = folder / DATABASE
     if not path.exists():
         return {}
     with Database(path).reading() as db:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from liveavatar_ops.health.places import why_of
 from liveavatar_ops.schedule.config import WatchConfig
 from liveavatar_ops.schedule.config_file import WatchConfigError, from_values, read_config
 
@@ -46,7 +47,7 @@ def config_of(wishes: Wishes) -> WatchConfig:
         for stack in wishes.stacks
     ]
     if wishes.template_file is not None:
-        targets.append({"template_file": str(wishes.template_file.resolve())})
+        targets.append({"template_file": str(_full(wishes.template_file, "--template-file"))})
     if not targets:
         raise WatchConfigError(
             ["Nothing to watch: give --stack NAME, --template-file FILE, or --config watch.yaml"]
@@ -58,7 +59,7 @@ def config_of(wishes: Wishes) -> WatchConfig:
 
 
 def _flat(wishes: Wishes) -> dict[str, Any]:
-    evidence = (wishes.evidence or Path("evidence")).resolve()
+    evidence = _full(wishes.evidence or Path("evidence"), "--evidence")
     values: dict[str, Any] = {"evidence": {"directory": str(evidence)}}
     if wishes.every is not None:
         values["every"] = wishes.every
@@ -69,6 +70,17 @@ def _flat(wishes: Wishes) -> dict[str, Any]:
     if wishes.port is not None:
         values["serve"] = {"port": wishes.port}
     return values
+
+
+def _full(path: Path, flag: str) -> Path:
+    """A path that means the same wherever a check is started."""
+    try:
+        return path.resolve()
+    except OSError as why:
+        problem = f"{path} cannot be found from the working directory: {why_of(why)}"
+    except RuntimeError:
+        problem = f"{path} is a link that leads to itself"
+    raise WatchConfigError([f"{flag}: {problem}; name another place, in full"])
 
 
 def _from_file(wishes: Wishes, path: Path) -> WatchConfig:
