@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from liveavatar_ops.entry import run
 from liveavatar_ops.lean_imports import lean_imports
+from liveavatar_ops.signals import ended_at_once
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "health": ("liveavatar_ops.health.cli:app", "Prove that a viewer would see and hear a living avatar."),
@@ -36,7 +37,7 @@ class LazyGroup(TyperGroup):
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
         module, attribute = COMMANDS[cmd_name][0].split(":")
-        with lean_imports():
+        with lean_imports(), ended_at_once():
             found = getattr(importlib.import_module(module), attribute)
         command = typer.main.get_command(found if isinstance(found, typer.Typer) else _as_app(found))
         command.name = cmd_name
@@ -81,5 +82,5 @@ def _root(
 
 
 def main() -> None:
-    """Entry point of the `liveavatar-ops` script."""
+    """What the `liveavatar-ops` script runs."""
     run(app)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from liveavatar_ops import streams
 
-HINDERED = 2
+HINDERED, INTERRUPTED = 2, 130
 
 
 def run(command: Callable[[], object]) -> None:
@@ -16,6 +16,8 @@ def run(command: Callable[[], object]) -> None:
             command()
         finally:
             sys.stdout.flush()
+    except KeyboardInterrupt:  # before a command has begun; each meets its own
+        sys.exit(INTERRUPTED)
     except OSError as why:
         streams.say_aside(f"liveavatar-ops: {_words(why)}")
         streams.forget(sys.stdout)

@@ -6,6 +6,9 @@ not meant for it): whoever did so is obeyed.
 """
 
 import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -17,3 +20,17 @@ def heeded() -> tuple[signal.Signals, ...]:
         for number in ENDING
         if number is signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN
     )
+
+
+@contextmanager
+def ended_at_once() -> Iterator[None]:
+    """While a command is only loaded, Ctrl-C ends it as the system does: nothing was begun."""
+    here = threading.current_thread() is threading.main_thread()
+    if not here or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

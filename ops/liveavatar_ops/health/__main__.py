@@ -3,8 +3,9 @@
 from functools import partial
 
 from liveavatar_ops.lean_imports import lean_imports
+from liveavatar_ops.signals import ended_at_once
 
-with lean_imports():
+with lean_imports(), ended_at_once():
     from liveavatar_ops.entry import run
     from liveavatar_ops.health.cli import app
 
