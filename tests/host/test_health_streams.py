@@ -13,9 +13,17 @@ from pathlib import Path
 
 import pytest
 
+from liveavatar_ops.health.facts import Depth, TargetFacts
 from liveavatar_ops.health.ledger import Ledger
+from liveavatar_ops.health.limits import Limits
+from liveavatar_ops.health.runner import CHILD, Runner
+from pulumi_liveavatar.settings import Settings
 from tests.support.emulator import RunningEmulator, running_emulator
 from tests.support.health import COMMAND, PATIENCE_S, PUBLIC_AVATAR, add_fault, running_check, until
+
+FULL = pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="the system has no device that is always full"
+)
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +83,22 @@ def test_a_terminal_that_is_closed_stops_the_session(
     assert os.waitstatus_to_exitcode(status) == 128 + signal.SIGHUP
     assert slow.active_sessions() == []
     assert ledger.open_rows() == []
+
+
+@FULL
+def test_a_log_that_no_disk_takes_costs_no_check(
+    emulator: RunningEmulator, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+):
+    """The probe says what it asks for (LIVEAVATAR_LOG=debug); nobody can keep it, the session is ended."""
+    monkeypatch.setenv("LIVEAVATAR_LOG", "debug")
+    settings = Settings(LIVEAVATAR_API_KEY=emulator.api_key, LIVEAVATAR_API_URL=emulator.api_url)
+    child = ("bash", "-c", 'exec "$@" 2>/dev/full', "bash", *CHILD)
+    target = TargetFacts(name="desk", depth=Depth.SESSION, avatar_id=PUBLIC_AVATAR)
+    body = {"mode": "LITE", "avatar_id": PUBLIC_AVATAR}
+    facts = Runner(settings, ledger, child=child).check(target, body, Limits()).facts
+
+    assert facts.probe_failure is None
+    assert (facts.stop.stopped, facts.stop.by) == (True, "check")
 
 
 def check_in_a_shell(env: dict[str, str], how: str) -> "subprocess.CompletedProcess[str]":
