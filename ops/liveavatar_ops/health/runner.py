@@ -9,7 +9,6 @@ ledger still shows as open.
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -22,8 +21,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO
 
-from pydantic import ValidationError
-
+from liveavatar_ops.health.child_process import cause_of_death, end, read_facts, tell
 from liveavatar_ops.health.facts import Facts, StopFacts, TargetFacts
 from liveavatar_ops.health.job import FACTS_FILE, PARTIAL_FILE, PICTURES_FILE, Job
 from liveavatar_ops.health.ledger import OPEN, Ledger, LedgerError, Row, State
@@ -35,7 +33,7 @@ from liveavatar_ops.health.stopping import JANITOR, close_row
 from liveavatar_ops.health.thumbnails import Thumbnail, load
 from liveavatar_ops.health.workdir import claim, working_folder
 from pulumi_liveavatar.settings import Settings
-from pulumi_liveavatar.text import clean, scrub, shorten
+from pulumi_liveavatar.text import clean, scrub
 
 CHILD = (sys.executable, "-m", "liveavatar_ops.health.child")
 POLL_S = 0.2
@@ -154,12 +152,12 @@ class Runner:
             owner = identity_of(child.pid)
             claim(job.workdir, this_process(), owner)
             self._ledger.taken_by(job.check_id, owner)
-            _tell(child, job.model_dump_json())
+            tell(child, job.model_dump_json())
             listener = threading.Thread(target=self._listen, args=(child.stdout,), daemon=True)
             listener.start()
             return self._wait(child, listener, job, over_after_s)
         finally:
-            _end(child)
+            end(child)
             self._pass_on_log(job)
 
     def _pass_on_log(self, job: Job) -> None:
@@ -179,11 +177,11 @@ class Runner:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     child.wait(POLL_S)
             if child.poll() is not None:
-                return _cause_of_death(child.returncode, job.workdir, self._settings)
+                return cause_of_death(child.returncode, job.workdir, self._settings)
             if self._stop_wish.is_set() and not asked:
                 asked = True
                 hangs_at = min(hangs_at, time.monotonic() + self._grace_s)
-                _tell(child, "stop")
+                tell(child, "stop")
             if time.monotonic() > hangs_at:
                 return f"the probe process did not end within {over_after_s:.0f} s and was killed"
 
@@ -238,8 +236,8 @@ class Runner:
         return None if known is None else Decimal(str(known))
 
     def _facts(self, job: Job, began: datetime, death: str, stop: StopFacts | None, row: Row | None) -> Facts:
-        whole = _read(job.workdir / FACTS_FILE)
-        facts = whole or _read(job.workdir / PARTIAL_FILE) or Facts(target=job.target, started_at=began)
+        whole = read_facts(job.workdir / FACTS_FILE)
+        facts = whole or read_facts(job.workdir / PARTIAL_FILE) or Facts(target=job.target, started_at=began)
         changes: dict[str, object] = {}
         if whole is None:
             changes["probe_failure"] = facts.probe_failure or death
@@ -265,38 +263,3 @@ def _with_clip(checked: Checked, workdir: Path) -> Checked:
     except NoClip as why:
         notes = (*checked.facts.notes, str(why))
         return replace(checked, facts=checked.facts.model_copy(update={"notes": notes}))
-
-
-def _tell(child: "subprocess.Popen[bytes]", line: str) -> None:
-    with contextlib.suppress(OSError):  # a child that died already is seen by its death
-        assert child.stdin is not None
-        child.stdin.write(line.encode() + b"\n")
-        child.stdin.flush()
-
-
-def _end(child: "subprocess.Popen[bytes]") -> None:
-    """The child and whatever it started; nothing of it may act after we looked at the ledger."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
-    with contextlib.suppress(OSError):
-        assert child.stdin is not None
-        child.stdin.close()
-
-
-def _cause_of_death(code: int, workdir: Path, settings: Settings) -> str:
-    how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-    with contextlib.suppress(OSError):
-        lines = [row.strip() for row in (workdir / "child.log").read_text(errors="replace").splitlines()]
-        last = next((row for row in reversed(lines) if row), "")
-        if last:
-            said = shorten(scrub(last, [settings.api_key.get_secret_value()]), 200)
-            return f"the probe process ended {how} and left no facts; it last said: {said}"
-    return f"the probe process ended {how} and left no facts"
-
-
-def _read(path: Path) -> Facts | None:
-    try:
-        return Facts.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError, ValueError):
-        return None
