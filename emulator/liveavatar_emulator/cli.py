@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterable
 from decimal import Decimal
@@ -126,7 +127,7 @@ def serve(
     env = settings.load()
     given = {"credits": None if credit is None else Decimal(str(credit)), "concurrency": concurrency}
     options = Options(
-        state=None if ephemeral else (state or env.state).absolute(),
+        state=None if ephemeral else _place(state or env.state),
         livekit=None if no_media else _binary(env),
         port=port,
         media_tcp=media_tcp,
@@ -138,8 +139,11 @@ def serve(
     )
 
     def announce(ready: dict[str, object]) -> None:
-        typer.echo(json.dumps(ready) if as_json else _greeting(ready))
-        sys.stdout.flush()
+        try:
+            typer.echo(json.dumps(ready) if as_json else _greeting(ready))
+            sys.stdout.flush()
+        except OSError as why:  # it serves whether or not somebody reads where
+            logging.getLogger(__name__).warning("its addresses could not be printed: %s", why.strerror)
 
     try:
         run(env, options, announce)
@@ -163,8 +167,29 @@ def list_faults() -> None:
 
 
 def main() -> None:
-    """Run the command."""
-    app()
+    """Run the command, also where a stream was closed before its start."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+    nowhere = Path(os.devnull).open("r+", encoding="utf-8")  # noqa: SIM115 - for good
+    sys.stdin, sys.stdout, sys.stderr = (each or nowhere for each in (sys.stdin, sys.stdout, sys.stderr))
+    try:
+        app()
+    except OSError as why:  # what it prints finds no place
+        sys.stderr.write(f"liveavatar-emulator: the output could not be written: {why.strerror}\n")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(_USAGE)
+
+
+def _place(state: Path | None) -> Path:
+    if state is None:
+        _refuse("no home directory is known to keep its state in; set XDG_STATE_HOME, or use --ephemeral")
+    try:
+        return state.absolute()
+    except OSError as why:
+        _refuse(f"--state: the working directory cannot be used: {why.strerror}; give an absolute path")
 
 
 def _binary(env: settings.Settings) -> Path:
@@ -173,9 +198,16 @@ def _binary(env: settings.Settings) -> Path:
             "no livekit-server found beside python or on PATH; run the toolchain's install, "
             f"set {settings.LIVEKIT}, or serve the API alone with --no-media"
         )
-    if not env.livekit_binary.is_file():
+    if not _is_file(env.livekit_binary):
         _refuse(f"{settings.LIVEKIT} names no file: {env.livekit_binary}; correct it, or use --no-media")
     return env.livekit_binary
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # in a folder that may not be looked into
+        return False
 
 
 def _rules(texts: Iterable[str], scenario: Path | None) -> list[Rule]:

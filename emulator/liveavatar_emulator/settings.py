@@ -24,21 +24,31 @@ class Settings(BaseModel):
     openai_keys: tuple[SecretStr, ...]
     openai_url: str | None
     livekit_binary: Path | None
-    state: Path
+    state: Path | None
+    """None where no home is known to keep it in."""
 
 
 def load(env: Mapping[str, str] | None = None) -> Settings:
     """Read the environment; every variable has a default."""
     env = os.environ if env is None else env
     keys = [key.strip() for key in env.get(OPENAI_KEYS, "").split(",") if key.strip()]
-    home = Path(env.get("XDG_STATE_HOME") or Path(env.get("HOME", "~")).expanduser() / ".local" / "state")
+    home = _state_home(env)
     return Settings(
         api_key=SecretStr(env.get(API_KEY) or DEFAULT_API_KEY),
         openai_keys=tuple(SecretStr(key) for key in keys or [DEFAULT_OPENAI_KEY]),
         openai_url=(env.get(OPENAI_URL) or "").rstrip("/") or None,
         livekit_binary=_livekit(env),
-        state=home / "liveavatar-emulator" / "state.db",
+        state=home and home / "liveavatar-emulator" / "state.db",
     )
+
+
+def _state_home(env: Mapping[str, str]) -> Path | None:
+    if env.get("XDG_STATE_HOME"):
+        return Path(env["XDG_STATE_HOME"])
+    try:
+        return Path(env.get("HOME", "~")).expanduser() / ".local" / "state"
+    except RuntimeError:  # a user without an entry in the system's list, as in a container
+        return None
 
 
 def _livekit(env: Mapping[str, str]) -> Path | None:
