@@ -1,5 +1,6 @@
 """Environments in which a place cannot be meant: one line that says what to set, and exit 2."""
 
+import json
 import os
 import subprocess
 import sys
@@ -107,3 +108,14 @@ def test_a_place_that_leads_nowhere_is_told_with_its_flag(tmp_path: Path, templa
     [line] = [line for line in done.stderr.splitlines() if line.startswith("liveavatar-ops: ")]
     assert named in line
     assert "Traceback" not in done.stderr
+
+
+def test_doctor_tells_a_working_directory_that_is_gone(tmp_path: Path):
+    """Whoever is sent to it must not be sent away; its other lines stand."""
+    (gone := tmp_path / "gone").mkdir()
+    shell = ["bash", "-c", f'cd "{gone}"; rmdir "{gone}"; exec "$@"', "bash"]
+    done = run(tmp_path, "doctor", "--json", before=shell)
+
+    lines = {each["name"]: each for each in json.loads(done.stdout)["findings"]}
+    assert "evidence cannot be written to" in lines["Evidence"]["sentence"]
+    assert len(lines) > 10

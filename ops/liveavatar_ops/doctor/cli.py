@@ -80,7 +80,7 @@ def doctor(  # noqa: PLR0917 - typer's way to declare options
         read_aws_secrets=read_aws_secret,
         livekit_url=livekit_url,
         stun=_stun_address(stun),
-        evidence=evidence.resolve(),
+        evidence=_in_full(evidence),
     )
     with console.status("Looking …") if console.is_terminal and not as_json_ else nullcontext():
         groups = examine(checks)
@@ -90,6 +90,14 @@ def doctor(  # noqa: PLR0917 - typer's way to declare options
         show(groups, console)
         console.print(f"Took {time.monotonic() - began:.1f} s.", style="dim", highlight=False)
     raise typer.Exit(exit_code(groups))
+
+
+def _in_full(folder: Path) -> Path:
+    """A working directory that is gone, or a link to itself, is what its own line tells."""
+    try:
+        return folder.resolve()
+    except (OSError, RuntimeError):
+        return folder
 
 
 def everything(
