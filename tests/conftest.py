@@ -17,6 +17,9 @@ sys.path.insert(0, str(ROOT / "infra"))
 # A shell's background jobs ignore interrupts and hand that down; the tests' own children must hear theirs.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# `nohup` likewise; what is met, not ignored, is not handed down, and the tests themselves go on.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 @pytest.fixture(autouse=True)
