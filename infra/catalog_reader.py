@@ -23,10 +23,9 @@ from pulumi_liveavatar.api.token_body import VideoSettings
 from pulumi_liveavatar.marked_yaml import Marked, YamlError, read_marked
 from pulumi_liveavatar.small_file import read_small_text
 from pulumi_liveavatar.strict import LONGEST_NAME
-from pulumi_liveavatar.text import shorten
+from pulumi_liveavatar.text import few, shorten
 
 LOGICAL_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
-MOST_TOLD = 20
 Entry = TypeVar("Entry", bound="Strict")
 
 
@@ -101,10 +100,8 @@ class CatalogError(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(problems, key=lambda p: (str(p.file), p.line, p.sentence))
         found = f"{len(self.problems):,} mistake{'s' if len(self.problems) != 1 else ''}"
-        rows = [f"  {p}" for p in self.problems[:MOST_TOLD]]
-        if left := len(self.problems) - len(rows):
-            rows.append(f"  and {left:,} more; mend these first")
-        super().__init__("\n".join([f"The catalog has {found}:", *rows]))
+        told = few([str(p) for p in self.problems], lambda left: f"and {left:,} more; mend these first")
+        super().__init__("\n  ".join([f"The catalog has {found}:", *told]))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import difflib
 import html
 import json
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from urllib.parse import quote, quote_plus
 
 REDACTED = "[redacted]"
@@ -18,6 +18,9 @@ LONGEST_QUOTE = 400
 
 SHORTEST_FRAGMENT = 12
 """A server may echo a value cut short; a run of this many characters of it still gives it away."""
+
+MOST_TOLD = 20
+"""Mistakes of one file that are told; nobody reads a list that scrolls away."""
 
 _JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?")
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -62,6 +65,12 @@ def closest(wrong: str, known: Collection[str]) -> str:
     """A question that names the nearest known word, or nothing: `did you mean 'voice'?`."""
     near = difflib.get_close_matches(wrong, list(known), n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else ""
+
+
+def few(problems: Sequence[str], more: Callable[[int], str] = lambda left: f"and {left:,} more") -> list[str]:
+    """The first MOST_TOLD of them, and a line that says how many are left."""
+    left = len(problems) - MOST_TOLD
+    return [*problems[:MOST_TOLD], more(left)] if left > 0 else list(problems)
 
 
 def _written_forms(secret: str) -> Iterable[str]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from liveavatar_ops.health.limits import Limits
-from pulumi_liveavatar.text import shorten
+from pulumi_liveavatar.strict import LONGEST_NAME
+from pulumi_liveavatar.text import MOST_TOLD, shorten
 
 _ANSWER, _AVATAR = ("answer_deadline_s",), ("avatar_deadline_s",)
 _FRAME = ("connect_deadline_s", "avatar_deadline_s", "video_deadline_s")
@@ -28,12 +29,6 @@ REACH: dict[str, tuple[str, ...]] = {
     "one_colour_unhealthy_s": _WATCH,
 }
 """How long a check looks or waits at most for what a line is drawn at; a line beyond that is no line."""
-
-LONGEST_NAME = 60
-"""Characters of a name that a complaint quotes; ours have half as many."""
-
-MOST_HINTS = 20
-"""Nearest names are looked for so often; for thousands of unknown ones that would take minutes."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +98,8 @@ def _merged(
     for where, values in overrides:
         for name, value in values.items():
             if name not in Limits.model_fields:
-                hint = _did_you_mean(str(name)) if len(problems) < MOST_HINTS else ""
+                # Of thousands of unknown names the nearest would take minutes to find, and be told to nobody.
+                hint = _did_you_mean(str(name)) if len(problems) < MOST_TOLD else ""
                 problems.append(LimitProblem(where, str(name), f"no such limit{hint}"))
                 continue
             merged[name], written_at[name] = value, where

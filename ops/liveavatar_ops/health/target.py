@@ -14,18 +14,16 @@ from pydantic import ValidationError
 
 from liveavatar_ops.health.block import Block, read_block
 from liveavatar_ops.health.facts import Depth, TargetFacts
-from liveavatar_ops.health.overrides import LONGEST_NAME
 from liveavatar_ops.health.references import connector
 from pulumi_liveavatar.api.token_body import SANDBOX_LONGEST_S, token_body
 from pulumi_liveavatar.api.token_body import digest as digest_of
 from pulumi_liveavatar.marked_yaml import Place, YamlError, read_marked_file
+from pulumi_liveavatar.strict import LONGEST_NAME, sentences
 from pulumi_liveavatar.strict import path as written
-from pulumi_liveavatar.strict import sentences
-from pulumi_liveavatar.text import clean, closest, shorten
+from pulumi_liveavatar.text import clean, closest, few, shorten
 
 SIZES = {"very_high": (1920, 1080), "high": (1280, 720), "medium": (854, 480), "low": (640, 360)}
 DEFAULT_QUALITY = "high"  # LiveAvatar API facts §2.9
-MOST_TOLD = 20
 ROOMS_ELSEWHERE = ("livekit_config", "agora_config")
 
 
@@ -166,10 +164,7 @@ def _wrong_limits(block: Block) -> list[str]:
 
 def _first(problems: Sequence[str], where: object) -> list[str]:
     """No more than anybody reads, of one file or template."""
-    left = len(problems) - MOST_TOLD
-    if left <= 0:
-        return list(problems)
-    return [*problems[:MOST_TOLD], f"{where}: {left:,} more problems; mend these first"]
+    return few(problems, lambda left: f"{where}: {left:,} more problems; mend these first")
 
 
 _CATALOG = (

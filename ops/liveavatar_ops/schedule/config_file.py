@@ -7,12 +7,11 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from liveavatar_ops.schedule.complaints import MOST_SAID, named
 from liveavatar_ops.schedule.config import OneOff, WatchConfig, Weekly
 from liveavatar_ops.schedule.origin import Origin
 from pulumi_liveavatar.marked_yaml import Marked, Place, YamlError, read_marked_file
 from pulumi_liveavatar.strict import path as written
-from pulumi_liveavatar.text import closest
+from pulumi_liveavatar.text import MOST_TOLD, closest
 
 
 class WatchConfigError(Exception):
@@ -63,8 +62,8 @@ def complaints(error: ValidationError) -> list[tuple[Place, str]]:
     found = []
     for number, entry in enumerate(error.errors(include_url=False, include_input=False)):
         place = tuple(part for part in entry["loc"] if not str(part).startswith("~"))
-        words = _words(entry["type"], entry["msg"], entry["loc"], hinted=number < MOST_SAID)
-        found.append((place, f"{named(place) or 'the file'}: {words}"))
+        words = _words(entry["type"], entry["msg"], entry["loc"], hinted=number < MOST_TOLD)
+        found.append((place, f"{written(place) or 'the file'}: {words}"))
     return found
 
 

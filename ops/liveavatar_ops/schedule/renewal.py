@@ -8,10 +8,10 @@ when a check found that what it was told to check is not what is there, and if i
 import time
 from collections.abc import Callable, Sequence
 
-from liveavatar_ops.schedule.complaints import few
 from liveavatar_ops.schedule.config import WatchConfig
 from liveavatar_ops.schedule.log import Log, fault_of
 from liveavatar_ops.schedule.targets import NothingToWatch, Outputs, WatchTarget, resolve
+from pulumi_liveavatar.text import few
 
 PATIENCE = 2.0
 """So many intervals long a reading is put off because a check is running; then it is done all the same."""

@@ -20,7 +20,6 @@ from liveavatar_ops.schedule import store
 from liveavatar_ops.schedule.account import SettingsError, StackError, asker, kept, settings_for
 from liveavatar_ops.schedule.child import Command, health_check
 from liveavatar_ops.schedule.chores import Chores
-from liveavatar_ops.schedule.complaints import few
 from liveavatar_ops.schedule.config import WatchConfig
 from liveavatar_ops.schedule.config_file import WatchConfigError
 from liveavatar_ops.schedule.database import Database, StoreError
@@ -46,6 +45,7 @@ from liveavatar_ops.schedule.wishes import Wishes, config_of
 from liveavatar_ops.signals import heeded
 from liveavatar_ops.streams import is_of_output, say_aside
 from pulumi_liveavatar.settings import Settings
+from pulumi_liveavatar.text import few
 
 UNUSABLE, USAGE = 1, 2
 DATABASE = "watch.sqlite3"
