@@ -27,7 +27,6 @@ def run(command: Callable[[], object]) -> None:
 def _words(why: OSError) -> str:
     if streams.is_of_output(why):
         return f"the output could not be written: {why.strerror}."
-    from liveavatar_ops.health.places import why_of  # noqa: PLC0415 -- mostly nothing of it is needed
+    from liveavatar_ops.health.places import where_and_why  # noqa: PLC0415 -- mostly nothing of it is needed
 
-    where = f"{why.filename}: " if why.filename else ""
-    return f"this machine did not let it be done: {where}{why_of(why)}. `liveavatar-ops doctor` says more."
+    return f"this machine did not let it be done: {where_and_why(why)}. `liveavatar-ops doctor` says more."

@@ -10,7 +10,7 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
-from liveavatar_ops.doctor.finding import Check, Finding, broken, ok, single, skipped, warning
+from liveavatar_ops.doctor.finding import Check, Finding, broken, broken_by, ok, single, skipped, warning
 from liveavatar_ops.doctor.machine import Run, installed, run
 from liveavatar_ops.health.stack import StackError, find_pulumi, stack_outputs
 
@@ -81,8 +81,7 @@ def check_stack(
     try:
         outputs = outputs_of(stack)
     except StackError as why:
-        sentence, _, cure = str(why).partition(". ")
-        return broken(name, sentence, cure or f"Run `pulumi stack output --stack {stack}` by hand")
+        return broken_by(name, why, f"Run `pulumi stack output --stack {stack}` by hand")
     templates = outputs.get("templates")
     if not isinstance(templates, dict) or not templates:
         cure = f"Put a template into infra/catalog/templates and run `pulumi up --stack {stack}`"

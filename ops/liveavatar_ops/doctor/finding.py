@@ -49,6 +49,12 @@ def broken(name: str, sentence: str, fix: str) -> Finding:
     return Finding(name=name, state=State.BROKEN, sentence=sentence, fix=fix)
 
 
+def broken_by(name: str, why: Exception, otherwise: str = "") -> Finding:
+    """An error of ours: its first sentence says what is wrong, the others what to do (or `otherwise`)."""
+    sentence, _, cure = str(why).partition(". ")
+    return broken(name, sentence, cure or otherwise)
+
+
 def skipped(name: str, why: str) -> Finding:
     """Nobody looked; the sentence is the reason."""
     return Finding(name=name, state=State.SKIPPED, sentence=why)

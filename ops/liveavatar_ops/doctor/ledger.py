@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from liveavatar_ops.doctor.finding import Finding, broken, ok, skipped
+from liveavatar_ops.doctor.finding import Finding, broken, broken_by, ok, skipped
 from liveavatar_ops.health.janitor import why_not_ours
 from liveavatar_ops.health.ledger import Ledger, LedgerError
 from liveavatar_ops.health.owner import Liveness, Owner, liveness
@@ -25,8 +25,7 @@ def check_ledger(
     try:
         rows = ledger.open_rows()
     except LedgerError as why:
-        sentence, _, cure = str(why).partition(". ")
-        return broken(name, sentence, cure)
+        return broken_by(name, why)
     left = [row for row in rows if not why_not_ours(row, api_url=api_url, alive=alive, now=now())]
     if left:
         ids = ", ".join(row.session_id or row.check_id for row in left[:3])

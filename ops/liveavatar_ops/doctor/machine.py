@@ -14,7 +14,7 @@ from types import MappingProxyType
 from packaging.requirements import InvalidRequirement, Requirement
 
 from liveavatar_ops.doctor.core import check_core, read_busy
-from liveavatar_ops.doctor.finding import Check, Finding, broken, ok, single, skipped, warning
+from liveavatar_ops.doctor.finding import Check, Finding, broken, broken_by, ok, single, skipped, warning
 from liveavatar_ops.health.clip_size import SPOOL_BYTES
 from liveavatar_ops.health.ledger import LedgerError
 from liveavatar_ops.health.places import folder_problem, is_there
@@ -159,8 +159,7 @@ def check_state(name: str, find: Callable[[], Path]) -> Finding:
     try:
         return check_disk(name, find(), "LIVEAVATAR_OPS_STATE")
     except LedgerError as nowhere:
-        sentence, _, cure = str(nowhere).partition(". ")
-        return broken(name, sentence, cure)
+        return broken_by(name, nowhere)
 
 
 def check_disk(

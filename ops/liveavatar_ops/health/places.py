@@ -54,6 +54,11 @@ def is_there(path: Path) -> bool:
         return False
 
 
+def where_and_why(why: OSError) -> str:
+    """`/tmp/x: no space left on device`; the place where the system named one."""
+    return f"{why.filename}: {why_of(why)}" if why.filename else why_of(why)
+
+
 def why_of(why: BaseException) -> str:
     """`no space left on device`; of what the system did not say, its kind and its first words."""
     if isinstance(why, OSError):

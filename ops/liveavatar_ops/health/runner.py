@@ -190,9 +190,9 @@ class Runner:
         with said:  # whoever reads a pipe closes it; its end comes with the child's
             for line in said:
                 with contextlib.suppress(ValueError, TypeError, KeyError):
-                    self._tell(str(json.loads(line)["phase"]))
+                    self._announce(str(json.loads(line)["phase"]))
 
-    def _tell(self, phase: str) -> None:
+    def _announce(self, phase: str) -> None:
         with contextlib.suppress(Exception):  # whoever listens must not keep a session from being stopped
             self._on_phase(phase)
 
@@ -211,7 +211,7 @@ class Runner:
             if row.session_id is None:
                 self._ledger.void(job.check_id, "the probe ended before a session id was known")
                 return None
-            self._tell("stop")
+            self._announce("stop")
             from liveavatar_ops.health.stopper import stopper  # noqa: PLC0415 -- mostly the child has done it
 
             with stopper(self._settings) as stop:

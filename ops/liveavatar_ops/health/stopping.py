@@ -50,16 +50,17 @@ class _Timed:
         self.took_s = 0.0
 
     def __call__(self, session_id: str) -> None:
-        begun, heard = self._clock(), False
+        if self._heard:
+            return self._stop(session_id)
+        begun = self._clock()
         try:
             self._stop(session_id)
-            heard = True
+            self._heard = True
         except NotThere:
-            heard = True
+            self._heard = True
             raise
         finally:
-            self.took_s += 0.0 if self._heard else self._clock() - begun
-            self._heard = self._heard or heard
+            self.took_s += self._clock() - begun
 
 
 def close_row(

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from liveavatar_ops.health.ledger import LedgerError
 from liveavatar_ops.health.owner import this_process
-from liveavatar_ops.health.places import file_problem, folder_problem, is_there, why_of
+from liveavatar_ops.health.places import file_problem, folder_problem, is_there, where_and_why
 from liveavatar_ops.health.settings import OpsSettings
 from liveavatar_ops.health.stack import Config, stack_config, stack_outputs
 from liveavatar_ops.schedule import settings as environment
@@ -99,8 +99,7 @@ def run_watch(wishes: Wishes, seams: Seams | None = None) -> int:
     except OSError as why:
         if is_of_output(why):
             raise
-        where = f"{why.filename}: " if why.filename else ""
-        _complain([f"No watcher can run on this machine: {where}{why_of(why)}."])
+        _complain([f"No watcher can run on this machine: {where_and_why(why)}."])
         return UNUSABLE
 
 

@@ -106,16 +106,11 @@ class Watcher:
 
     async def _one_look(self) -> float:
         """Start what is due; returns how long to sleep at most."""
-        try:
+        turn = None
+        with self._told("look"):
             turn = await asyncio.to_thread(self._rounds.start_due)  # it may ask the API for open sessions
-        except StoreError as why:
-            self._memory.fails("look", str(why))
+        if turn is None:  # /healthz says that it does not look
             return self._pace.look_s
-        except Exception as fault:  # noqa: BLE001 (a fault of ours; /healthz says that it does not look)
-            self._faults.fails("look", fault_of(fault))
-            return self._pace.look_s
-        self._memory.works("look")
-        self._faults.works("look")
         self._looked_at = time.monotonic()
         if turn.set_back:
             self._log.say("watcher.clock_set_back")
