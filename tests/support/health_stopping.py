@@ -41,9 +41,16 @@ class Clock:
         self.on_sleep()
 
 
-def begin(ledger: Ledger, state: State, check_id: str = "check-1", session_id: str = "session-1") -> None:
+def begin(
+    ledger: Ledger,
+    state: State,
+    check_id: str = "check-1",
+    session_id: str = "session-1",
+    *,
+    rate: float | None = None,
+) -> None:
     """Bring a row to a state, as a check would that died right after it."""
-    ledger.plan(check_id, target="desk", api_url=API, parent=this_process(), deadline_at=5000.0)
+    ledger.plan(check_id, target="desk", api_url=API, parent=this_process(), deadline_at=5000.0, rate=rate)
     steps = {
         State.minted: lambda: ledger.minted(check_id, session_id),
         State.starting: lambda: ledger.starting(check_id),

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from liveavatar_ops.health.owner import Liveness, Owner
 from liveavatar_ops.health.verdicts import Verdict
 from liveavatar_ops.schedule.config import WatchConfig
+from liveavatar_ops.schedule.config_file import WatchConfigError, read_config
 from liveavatar_ops.schedule.database import Database
 from liveavatar_ops.schedule.lease import Leases
 from liveavatar_ops.schedule.result import Outcome
@@ -137,3 +140,11 @@ def once(rounds, *results, clock, apart_s=60.0):
             turn = rounds.start_due()
         clock.at += 20.0
         assert rounds.finish(turn.started[0], result)
+
+
+def said_of(path: Path, text: str) -> list[str]:
+    """What is wrong with a `watch.yaml` that holds this text: `2: every: …`."""
+    path.write_text(text)
+    with pytest.raises(WatchConfigError) as refused:
+        read_config(path)
+    return [each.removeprefix(f"{path}:") for each in refused.value.problems]

@@ -88,6 +88,12 @@ def test_a_state_folder_that_is_a_file_is_told(tmp_path: Path, words: tuple[str,
     assert "[Errno" not in line
 
 
+def gone(tmp_path: Path) -> list[str]:
+    """What starts a command in a working directory that is deleted before."""
+    (place := tmp_path / "gone").mkdir()
+    return ["bash", "-c", f'cd "{place}"; rmdir "{place}"; exec "$@"', "bash"]
+
+
 @pytest.mark.parametrize(
     ("template", "named"),
     [
@@ -99,10 +105,8 @@ def test_a_state_folder_that_is_a_file_is_told(tmp_path: Path, words: tuple[str,
 def test_a_place_that_leads_nowhere_is_told_with_its_flag(tmp_path: Path, template: str, named: str):
     """The working directory was deleted, a link was made wrong."""
     (tmp_path / "loop").symlink_to("loop")
-    (gone := tmp_path / "gone").mkdir()
     typed = template.format(here=tmp_path)
-    shell = ["bash", "-c", f'cd "{gone}"; rmdir "{gone}"; exec "$@"', "bash"]
-    done = run(tmp_path, "health", "watch", "--template-file", typed, "--dry-run", before=shell)
+    done = run(tmp_path, "health", "watch", "--template-file", typed, "--dry-run", before=gone(tmp_path))
 
     assert done.returncode == 2
     [line] = [line for line in done.stderr.splitlines() if line.startswith("liveavatar-ops: ")]
@@ -112,9 +116,7 @@ def test_a_place_that_leads_nowhere_is_told_with_its_flag(tmp_path: Path, templa
 
 def test_doctor_tells_a_working_directory_that_is_gone(tmp_path: Path):
     """Whoever is sent to it must not be sent away; its other lines stand."""
-    (gone := tmp_path / "gone").mkdir()
-    shell = ["bash", "-c", f'cd "{gone}"; rmdir "{gone}"; exec "$@"', "bash"]
-    done = run(tmp_path, "doctor", "--json", before=shell)
+    done = run(tmp_path, "doctor", "--json", before=gone(tmp_path))
 
     lines = {each["name"]: each for each in json.loads(done.stdout)["findings"]}
     assert "evidence cannot be written to" in lines["Evidence"]["sentence"]

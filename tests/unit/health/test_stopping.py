@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from liveavatar_ops.health.ledger import Ledger, LedgerError, State
-from liveavatar_ops.health.owner import this_process
 from liveavatar_ops.health.stopping import (
     ANSWERED_SETTLES_S,
     ATTEMPTS,
@@ -14,7 +13,7 @@ from liveavatar_ops.health.stopping import (
     close_row,
 )
 from pulumi_liveavatar.api.errors import BadCredentials, ServerFault, Unreachable
-from tests.support.health_stopping import API, Api, Clock, begin
+from tests.support.health_stopping import Api, Clock, begin
 
 
 @pytest.fixture
@@ -154,9 +153,7 @@ def test_a_start_that_was_answered_is_not_waited_for_so_long(ledger: Ledger, clo
 
 def test_a_start_that_opened_nothing_costs_nothing(ledger: Ledger, clock: Clock):
     """The service never knew of the session, until none could come any more; one that came late is paid."""
-    ledger.plan("check-1", target="desk", api_url=API, parent=this_process(), deadline_at=5000.0, rate=1.0)
-    ledger.minted("check-1", "session-1")
-    ledger.starting("check-1")
+    begin(ledger, State.starting, rate=1.0)
 
     outcome = close(ledger, Api(open_sessions=()), clock)
 
@@ -168,9 +165,7 @@ def test_a_start_that_opened_nothing_costs_nothing(ledger: Ledger, clock: Clock)
 
 def test_a_start_that_opened_late_is_paid(ledger: Ledger, clock: Clock):
     """Found once, it billed."""
-    ledger.plan("check-1", target="desk", api_url=API, parent=this_process(), deadline_at=5000.0, rate=1.0)
-    ledger.minted("check-1", "session-1")
-    ledger.starting("check-1")
+    begin(ledger, State.starting, rate=1.0)
 
     outcome = close(ledger, Api(), clock)
 

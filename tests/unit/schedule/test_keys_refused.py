@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from liveavatar_ops.schedule.config_file import WatchConfigError, read_config
 from liveavatar_ops.schedule.start import Seams, run_watch
 from liveavatar_ops.schedule.wishes import Wishes
 from tests.support.watch_process import outputs
+from tests.support.watching import said_of
 
 DEV = "targets: [{stack: dev}]\n"
 UNKNOWN = "there is no such key; it takes"
@@ -21,13 +21,6 @@ REFUSED = {
     "notify:\n- {kind: slack, url_env: A}\n- {kind: slack, url_env: B, 1: 2}": f"4: notify[1].1: {UNKNOWN}",
     r'"ev\nry\e": 5m': r"2: a key holds '\n', which none may",
 }
-
-
-def said_of(path: Path, text: str) -> list[str]:
-    path.write_text(text)
-    with pytest.raises(WatchConfigError) as refused:
-        read_config(path)
-    return [each.removeprefix(f"{path}:") for each in refused.value.problems]
 
 
 @pytest.mark.parametrize(("text", "said"), REFUSED.items())

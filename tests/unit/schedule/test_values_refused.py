@@ -8,6 +8,7 @@ from liveavatar_ops.schedule.config_file import WatchConfigError, read_config
 from liveavatar_ops.schedule.start import Seams, run_watch
 from liveavatar_ops.schedule.wishes import Wishes, config_of
 from tests.support.watch_process import AVATAR
+from tests.support.watching import said_of
 
 DEV = "targets: [{stack: dev}]\n"
 ADDRESS = "should be an address such as https://status.example.com, without user, query and fragment"
@@ -33,13 +34,6 @@ REFUSED = {
     f"keep_history: {NINES}d": f"2: keep_history: {DECADE}",
     "maintenance: [{from: '02:00', for: 8d}]": f"2: maintenance[0].for: {WEEK}",
 }
-
-
-def said_of(path: Path, text: str) -> list[str]:
-    path.write_text(text)
-    with pytest.raises(WatchConfigError) as refused:
-        read_config(path)
-    return [each.removeprefix(f"{path}:") for each in refused.value.problems]
 
 
 @pytest.mark.parametrize(("text", "said"), REFUSED.items(), ids=[text[:40] for text in REFUSED])
