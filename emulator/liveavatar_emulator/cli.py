@@ -173,6 +173,7 @@ def main() -> None:
             os.fstat(number)
         except OSError:
             os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            os.set_inheritable(number, True)  # also where both are one: its media server gets it, too
     nowhere = Path(os.devnull).open("r+", encoding="utf-8")  # noqa: SIM115 - for good
     sys.stdin, sys.stdout, sys.stderr = (each or nowhere for each in (sys.stdin, sys.stdout, sys.stderr))
     try:
