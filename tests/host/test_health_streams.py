@@ -19,11 +19,8 @@ from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.runner import CHILD, Runner
 from pulumi_liveavatar.settings import Settings
 from tests.support.emulator import RunningEmulator, running_emulator
+from tests.support.full_disk import FULL
 from tests.support.health import COMMAND, PATIENCE_S, PUBLIC_AVATAR, add_fault, running_check, until
-
-FULL = pytest.mark.skipif(
-    not Path("/dev/full").exists(), reason="the system has no device that is always full"
-)
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,10 @@ from pathlib import Path
 import pytest
 
 from liveavatar_ops import streams
+from tests.support.full_disk import FULL
 
 COMMAND = [sys.executable, "-c", "from liveavatar_ops.cli import main; main()"]
 ENV = {name: value for name, value in os.environ.items() if not name.startswith("LIVEAVATAR_")}
-FULL = pytest.mark.skipif(
-    not Path("/dev/full").exists(), reason="the system has no device that is always full"
-)
 
 
 def run(words: str, env: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":

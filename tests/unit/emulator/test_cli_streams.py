@@ -13,11 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 from liveavatar_emulator.cli import app
+from tests.support.full_disk import FULL
 
 EMULATOR = [sys.executable, "-m", "liveavatar_emulator"]
 
 
-@pytest.mark.parametrize("closed", [">&-", ">&- 2>&- <&-", ">/dev/full"])
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&- <&-", pytest.param(">/dev/full", marks=FULL)])
 def test_it_serves_whether_or_not_somebody_reads_where(closed: str, tmp_path: Path) -> None:
     """
     A stream that is closed or full hinders nothing: its API answers on the port that it was given.
@@ -45,6 +46,7 @@ def _answers(url: str, serving: "subprocess.Popen[bytes]") -> int | None:
     return None
 
 
+@FULL
 def test_a_list_that_finds_no_place_is_one_line() -> None:
     """
     As on a full disk.
