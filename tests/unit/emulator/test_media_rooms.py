@@ -131,9 +131,11 @@ def test_sigkill_leaves_no_process(tmp_path: Path) -> None:
     state = tmp_path / "state.db"
     with running_emulator(media=True, state=state) as emulator:
         session = started(emulator)
+        worker = worker_of(emulator, session["session_id"])
         children = emulator.children()
         emulator.kill()
 
+        assert worker in children
         assert len(children) >= 3  # guard, media server, worker
         assert wait_gone(children) == set()
 
@@ -147,8 +149,9 @@ def test_a_clean_end_leaves_no_process() -> None:
     Told to end in the middle of a session, everything is gone when the emulator is.
     """
     with running_emulator(media=True) as emulator:
-        started(emulator)
+        worker = worker_of(emulator, started(emulator)["session_id"])
         children = emulator.children()
+        assert worker in children
         assert emulator.stop() == 0
 
     assert wait_gone(children, within_s=0) == set()
@@ -168,10 +171,15 @@ def test_a_spoiled_way_in_lets_nobody_in(emulator: RunningEmulator, fault: str, 
 
 
 def worker_of(emulator: RunningEmulator, session_id: str) -> int:
-    """The process of a session's worker, by the room it joined: the admin API tells it."""
-    found = {one["id"]: one["worker_pid"] for one in emulator.admin("GET", "/sessions")}
-    pid: int = found[session_id]
-    return pid
+    """The process of a session's worker, once it is on its way: start answers without waiting for it."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline:
+        found = {one["id"]: one["worker_pid"] for one in emulator.admin("GET", "/sessions")}
+        if found[session_id] is not None:
+            pid: int = found[session_id]
+            return pid
+        time.sleep(0.05)
+    raise AssertionError(f"session {session_id} never got a worker")
 
 
 def named(emulator: RunningEmulator, part: bytes, *, without: bytes) -> int:
