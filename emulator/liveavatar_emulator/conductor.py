@@ -75,7 +75,7 @@ class Conductor:
         self._playing[session_id] = struck
         log.info("session.started id=%s faults=%s", session_id, ",".join(struck) or "none")
         if "dispatch_failed" not in struck:
-            self._later(self._open(self._job(session, wanted, struck)))
+            self._later(self._open(self._job(session, wanted)))
         # In a room of the caller's own the network is the caller's too.
         of_network = struck.values() if wanted.livekit is None else ()
         return way_in(
@@ -173,20 +173,21 @@ class Conductor:
             await self.stop(session.id, reason)
         await asyncio.gather(*self._chores, return_exceptions=True)
 
-    def _job(self, session: SessionRecord, wanted: Wanted, struck: dict[str, Fault]) -> Job:
+    def _job(self, session: SessionRecord, wanted: Wanted) -> Job:
         token = self.studio.token("heygen", session.id)
-        faults = [fault.model_dump() for fault in struck.values() if fault.kind.by_worker]
         return job_for(
             self.world,
             session,
             wanted,
             livekit_url=self.studio.livekit_url,
             token=token,
-            faults=faults,
             openai_url=self.addresses.openai,
         )
 
     async def _open(self, job: Job) -> None:
+        # Only now: a fault may have been given, or taken away, since start was called.
+        playing = self._playing.get(job.session_id, {}).values()
+        job.faults = [fault.model_dump() for fault in playing if fault.kind.by_worker]
         try:
             await self.studio.open(job)
         except OSError:

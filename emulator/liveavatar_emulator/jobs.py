@@ -1,6 +1,5 @@
 """What an avatar worker is told when it is sent into a room."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -65,7 +64,7 @@ class Job(BaseModel):
     video: JobVideo
     context: JobContext | None
     openai: JobOpenAi | None
-    faults: list[dict[str, object]]
+    faults: list[dict[str, object]] = Field(default_factory=list)
     max_session_duration: int
 
 
@@ -76,10 +75,9 @@ def job_for(
     *,
     livekit_url: str,
     token: str,
-    faults: Sequence[dict[str, object]],
     openai_url: str,
 ) -> Job:
-    """Look up all that a started session refers to; ``openai_url`` ends in ``/v1``."""
+    """Look up all that a started session refers to, but its faults; ``openai_url`` ends in ``/v1``."""
     avatar = world.avatars.demand(wanted.avatar_id)
     if wanted.livekit is not None:  # Bring your own room (LiveAvatar API facts §2.9, livekit_config).
         livekit_url, token = wanted.livekit["livekit_url"], wanted.livekit["livekit_client_token"]
@@ -91,7 +89,6 @@ def job_for(
         video=video_for(avatar, wanted),
         context=_context(world, wanted),
         openai=_openai(world, wanted, openai_url),
-        faults=list(faults),
         max_session_duration=session.max_session_duration,
     )
 

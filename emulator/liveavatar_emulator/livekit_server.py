@@ -20,6 +20,7 @@ from liveavatar_emulator.tokens import admin_token, room_token
 log = logging.getLogger(__name__)
 _UP_WITHIN_S = 20.0
 _TRIES = 4
+_ASKED_AGAIN_AFTER_S = 0.05
 
 
 class LiveKitServer:
@@ -54,7 +55,12 @@ class LiveKitServer:
     async def ready(self) -> None:
         """Return when the server answers; Refusal 500 if it does not come up."""
         try:
-            await asyncio.wait_for(self._up.wait(), _UP_WITHIN_S + 5)
+            async with asyncio.timeout(_UP_WITHIN_S + 5):
+                await self._up.wait()
+                # Asked, not remembered: of a server that has just died we hear only when its guard has ended.
+                while self._broken is None and not await self._answers():
+                    await asyncio.sleep(_ASKED_AGAIN_AFTER_S)
+                    await self._up.wait()
         except TimeoutError:
             raise Refusal(500, "The media server does not answer") from None
         if self._broken is not None:
@@ -136,12 +142,16 @@ class LiveKitServer:
     async def _wait_until_up(self, process: Process) -> bool:
         deadline = time.monotonic() + _UP_WITHIN_S
         while process.returncode is None and time.monotonic() < deadline:
-            try:
-                if (await self._http.get("/")).is_success:
-                    return True
-            except httpx.HTTPError:
-                await asyncio.sleep(0.05)
+            if await self._answers():
+                return True
+            await asyncio.sleep(_ASKED_AGAIN_AFTER_S)
         return False
+
+    async def _answers(self) -> bool:
+        try:
+            return (await self._http.get("/")).is_success
+        except httpx.HTTPError:
+            return False
 
     async def _listen(self, process: Process) -> None:
         assert process.stderr is not None

@@ -47,28 +47,38 @@ class Workers:
         self._at_work: dict[str, Process] = {}
         self._readers: dict[str, asyncio.Task[None]] = {}
         self._called_back: set[str] = set()
+        self._coming: dict[str, list[Mapping[str, object]]] = {}
+        self._one_spare = asyncio.Lock()
         self._warming: asyncio.Task[None] | None = None
         self._overheard: dict[int, asyncio.Task[str]] = {}
 
     async def warm(self, after_s: float = 0.0) -> None:
         """Start the spare, if there is none."""
         await asyncio.sleep(after_s)
-        if self._spare is None or self._spare.returncode is not None:
-            self._spare = await self._launch()
+        async with self._one_spare:
+            if self._spare is None or self._spare.returncode is not None:
+                self._spare = await self._launch()
 
     async def open(self, job: Job) -> None:
         """Send a worker into a session's room. OSError if no process can be started."""
-        worker = await self._take()
+        early = self._coming[job.session_id] = []
+        try:
+            worker = await self._take()
+        finally:
+            del self._coming[job.session_id]
         self._at_work[job.session_id] = worker
         self._readers[job.session_id] = asyncio.create_task(self._read(job, worker))
-        await _write(worker, job.model_dump_json())
-        self._warming = asyncio.create_task(self.warm(_SPARE_AFTER_S))
+        await _write(worker, job.model_dump_json(), *map(json.dumps, early))
+        if self._warming is None or self._warming.done():
+            self._warming = asyncio.create_task(self.warm(_SPARE_AFTER_S))
 
     async def tell(self, session_id: str, command: Mapping[str, object]) -> None:
-        """Give a command to a session's worker, if it has one."""
+        """Give a command to a session's worker; one that is still starting hears it right after its job."""
         worker = self._at_work.get(session_id)
         if worker is not None:
             await _write(worker, json.dumps(command))
+        elif session_id in self._coming:
+            self._coming[session_id].append(command)
 
     async def close(self, session_id: str, reason: str) -> None:
         """Call a session's worker back, and end it if it does not come."""
@@ -95,7 +105,8 @@ class Workers:
         return {session_id: worker.pid for session_id, worker in self._at_work.items()}
 
     async def _take(self) -> Process:
-        spare, self._spare = self._spare, None
+        async with self._one_spare:  # a spare that is on its way comes sooner than one more
+            spare, self._spare = self._spare, None
         if spare is not None and spare.returncode is None:
             return spare
         return await self._launch()
@@ -149,10 +160,10 @@ class Workers:
             log.warning("worker.gibberish id=%s bytes=%s", session_id, len(line))
 
 
-async def _write(worker: Process, line: str) -> None:
+async def _write(worker: Process, *lines: str) -> None:
     assert worker.stdin is not None
     try:
-        worker.stdin.write(line.encode() + b"\n")
+        worker.stdin.write("".join(f"{line}\n" for line in lines).encode())
         await worker.stdin.drain()
     except (BrokenPipeError, ConnectionResetError):
         pass  # it is gone; its reader will say so

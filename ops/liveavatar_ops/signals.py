@@ -23,6 +23,28 @@ def heeded() -> tuple[signal.Signals, ...]:
 
 
 @contextmanager
+def put_off() -> Iterator[None]:
+    """
+    Signals that would end the command wait until the block's end: what it begins is not cut in two.
+
+    For the start of a child, whose process id must be known before anything may end it. Of a thread that
+    is not the main one nothing is asked: signals do not reach it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda it, _frame: came.append(it)) for number in heeded()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for one in came:
+            signal.raise_signal(one)
+
+
+@contextmanager
 def ended_at_once() -> Iterator[None]:
     """While a command is only loaded, Ctrl-C ends it as the system does: nothing was begun."""
     here = threading.current_thread() is threading.main_thread()

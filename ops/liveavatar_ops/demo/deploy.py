@@ -8,7 +8,9 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from liveavatar_ops.signals import put_off
 
 COLOUR_TAG = re.compile(r"<\{%[^%]*%\}>")
 PATIENCE_S = 20
@@ -78,30 +80,15 @@ class Engine:
         its state; a lock that stays all the same is taken away.
         """
         self.unlock()
+        child = None
         with log.open("w") as errors:
-            child = subprocess.Popen(
-                [
-                    self.pulumi,
-                    "up",
-                    "--yes",
-                    "--skip-preview",
-                    "--json",
-                    "--non-interactive",
-                    "--stack",
-                    self.stack,
-                ],
-                cwd=self.root,
-                env=dict(self.env),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-                start_new_session=True,
-            )
             try:
+                with put_off():
+                    child = self._begin_up(errors)
                 changes, wrong = _follow(child, say)
             except BaseException:
-                self._interrupt(child)
+                if child is not None:
+                    self._interrupt(child)
                 raise
         if child.wait() or wrong:
             raise DeployFailed("\n".join(wrong) or log.read_text().strip() or "The engine gave no reason.")
@@ -114,6 +101,19 @@ class Engine:
         if any((folder / ".pulumi" / "locks").rglob("*.json")):
             with contextlib.suppress(DeployFailed):
                 self.run("cancel", "--yes", "--stack", self.stack)
+
+    def _begin_up(self, errors: IO[str]) -> subprocess.Popen[str]:
+        options = ["--yes", "--skip-preview", "--json", "--non-interactive", "--stack", self.stack]
+        return subprocess.Popen(
+            [self.pulumi, "up", *options],
+            cwd=self.root,
+            env=dict(self.env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
 
     def _interrupt(self, child: subprocess.Popen[str]) -> None:
         for ask in (signal.SIGINT, signal.SIGINT, signal.SIGKILL):

@@ -17,7 +17,7 @@ from liveavatar_ops.demo.services import private_folder, service
 from liveavatar_ops.demo.surroundings import AWS_REGION, AWS_SECRET_ID, OPENAI_KEY, STACK, Surroundings
 from liveavatar_ops.health.report.result import HealthResult
 from liveavatar_ops.health.settings import OpsSettings
-from liveavatar_ops.signals import heeded
+from liveavatar_ops.signals import heeded, put_off
 
 
 class Interrupted(KeyboardInterrupt):
@@ -106,25 +106,14 @@ def check(place: Surroundings, screen: Screen, settings: dict[str, str], templat
     command = [str(place.bin / "liveavatar-ops"), "health", "check", "--stack", STACK, "--template", template]
     command += ["--depth", "video", "--json", "--evidence", str(evidence)]
     with screen.step(f"health check of {template}") as step:
-        # In a session of its own: Ctrl-C comes here first, and the check then stops its session in peace.
-        child = subprocess.Popen(
-            command,
-            cwd=place.root,
-            env=place.env(settings),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        child = None
         try:
+            with put_off():
+                child = _begin(command, place, settings)
             out, errors = child.communicate()
         except BaseException:
-            with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
-                child.send_signal(signal.SIGTERM)  # heeded also in the background of a script
-                child.communicate(timeout=30)
-            if child.poll() is None:
-                os.killpg(child.pid, signal.SIGKILL)
+            if child is not None:
+                _end(child)
             raise
         try:
             told = json.loads(out)
@@ -133,6 +122,28 @@ def check(place: Surroundings, screen: Screen, settings: dict[str, str], templat
             raise CheckFailed(errors.strip() or out.strip() or f"exit code {child.returncode}") from None
         step.told(result.judgement.verdict)
     return Checked(child.returncode, result, evidence)
+
+
+def _begin(command: Sequence[str], place: Surroundings, settings: dict[str, str]) -> subprocess.Popen[str]:
+    # In a session of its own: Ctrl-C comes here first, and the check then stops its session in peace.
+    return subprocess.Popen(
+        command,
+        cwd=place.root,
+        env=place.env(settings),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        child.send_signal(signal.SIGTERM)  # heeded also in the background of a script
+        child.communicate(timeout=30)
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
 
 
 @contextlib.contextmanager

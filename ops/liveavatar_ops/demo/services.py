@@ -17,6 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from liveavatar_ops.signals import put_off
+
 
 class ServiceFailed(Exception):
     """A service did not come up; the text says which, why and what to read."""
@@ -40,22 +42,29 @@ def service(
     Raises ServiceFailed when it ends before it is ready, or says nothing in time.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
+    child = None
     with log.open("wb") as errors:
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env=dict(env),
-            start_new_session=True,
-        )
         try:
+            with put_off():
+                child = _begin(command, env, errors)
             if tell is not None and child.stdin:
                 child.stdin.write(json.dumps(dict(tell)).encode() + b"\n")
                 child.stdin.flush()
             yield _ready(name, child, log, ready_within_s)
         finally:
-            stop(child)
+            if child is not None:
+                stop(child)
+
+
+def _begin(command: Sequence[str], env: Mapping[str, str], errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        env=dict(env),
+        start_new_session=True,
+    )
 
 
 def _ready(name: str, child: subprocess.Popen[bytes], log: Path, within_s: float) -> dict[str, Any]:

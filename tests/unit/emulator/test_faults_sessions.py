@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import jwt
 import pytest
 
+from liveavatar_emulator.faults import Fault
 from tests.support.emulator_in_process import Desk, desk
 
 
@@ -50,6 +51,31 @@ def test_a_running_session_can_be_struck_and_healed(api: Desk) -> None:
         (session_id, {"command": "clear_faults"}),
     ]
     assert api.studio.jobs[api.started()[0]].faults == []
+
+
+@pytest.mark.parametrize("heals", [False, True])
+def test_a_session_can_be_struck_before_its_worker_is_sent(api: Desk, heals: bool) -> None:
+    """
+    A fault given, or taken away, right after start answered is in the job: the worker leaves a moment later.
+    """
+    if heals:
+        order(api, "frozen")
+    session_id, _ = api.minted()
+
+    async def start_and_strike() -> None:
+        await api.conductor.start(session_id)
+        assert session_id not in api.studio.jobs
+        if heals:
+            await api.conductor.clear_faults()
+        else:
+            await api.conductor.play(session_id, Fault(name="mute"))
+        while session_id not in api.studio.jobs:
+            await asyncio.sleep(0)
+
+    assert api.http.portal is not None
+    api.http.portal.call(start_and_strike)
+
+    assert api.studio.jobs[session_id].faults == ([] if heals else [{"name": "mute"}])
 
 
 def test_an_early_end_comes_when_told(api: Desk) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from liveavatar_emulator.jobs import Job, JobAvatar, JobVideo
 from liveavatar_emulator.workers import Workers
-from tests.support.emulator import wait_gone
+from tests.support.emulator import descendants, wait_gone
 
 # Says what it was told, and obeys "stop" as a worker should.
 POLITE = """
@@ -85,7 +86,9 @@ def play(script: str, scene: Scene) -> None:
 
     async def run() -> None:
         notes = Notes()
-        workers = Workers(notes.event, notes.lost, command=[sys.executable, "-c", script], stops_within_s=1)
+        command = [sys.executable, "-c", script]
+        patience_s = 1 if script is STUBBORN else 60
+        workers = Workers(notes.event, notes.lost, command=command, stops_within_s=patience_s)
         try:
             await scene(workers, notes)
         finally:
@@ -125,6 +128,60 @@ def test_the_spare_is_the_next_to_go() -> None:
         await workers.open(job("one"))
 
         assert workers.pids() == {"one": spare.pid}
+
+    play(POLITE, scene)
+
+
+def test_one_spare_is_kept_however_many_set_out_at_once() -> None:
+    """
+    Each session that begins asks for a new spare; two asked for at once would leave one that nobody ends.
+    """
+
+    async def scene(workers: Workers, notes: Notes) -> None:
+        spares = [asyncio.create_task(workers.warm()) for _ in range(3)]
+        await asyncio.gather(*(workers.open(job(name)) for name in ("one", "two")))
+        await asyncio.gather(*spares, workers.warm())
+        mine = set(workers.pids().values())
+
+        assert workers._spare is not None
+        assert descendants(os.getpid()) - before == mine | {workers._spare.pid}
+
+    before = descendants(os.getpid())
+    play(POLITE, scene)
+
+    assert descendants(os.getpid()) - before == set()
+
+
+def test_the_spare_asked_for_by_the_first_of_two_is_ended_with_the_rest() -> None:
+    """
+    Two sessions that begin in the same moment ask for one spare between them.
+    """
+
+    async def scene(workers: Workers, notes: Notes) -> None:
+        await workers.open(job("one"))
+        first = workers._warming
+        await workers.open(job("two"))
+
+        assert workers._warming is first
+
+    play(POLITE, scene)
+
+
+def test_a_command_for_a_worker_that_is_starting_is_heard() -> None:
+    """
+    What befalls a session between its start and its worker's comes right after the job.
+    """
+
+    async def scene(workers: Workers, notes: Notes) -> None:
+        opening = asyncio.create_task(workers.open(job("one")))
+        await asyncio.sleep(0)  # it is on its way, and no process can be there yet
+        assert workers.pids() == {}
+        await workers.tell("one", {"command": "clear_faults"})
+        await opening
+        await notes.until(lambda: "told" in notes.names())
+
+        assert notes.names() == ["ready", "joined", "told"]
+        assert notes.events[2][1]["what"] == {"command": "clear_faults"}
 
     play(POLITE, scene)
 
