@@ -154,7 +154,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = arguments(sys.argv[1:] if argv is None else argv)
     screen = Screen(sys.stderr)
     for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, _stop)
+        if signal.getsignal(name) is not signal.SIG_IGN:  # whoever started us by nohup is obeyed
+            signal.signal(name, _stop)
     try:
         found = install(options, os.environ, screen)
     except ToolchainError as problem:

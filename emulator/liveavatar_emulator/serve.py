@@ -17,13 +17,14 @@ from starlette.types import ASGIApp
 
 from liveavatar_emulator import openai_stand_in
 from liveavatar_emulator.calls import CallLog
-from liveavatar_emulator.conductor import Conductor
+from liveavatar_emulator.conductor import Conductor, Studio
 from liveavatar_emulator.faults import FaultBook, Rule
 from liveavatar_emulator.holds import Holds
 from liveavatar_emulator.http import CALLS_A_SECOND, create_app
 from liveavatar_emulator.http.access import House
 from liveavatar_emulator.http.dropping import Droppable
 from liveavatar_emulator.no_media import NoMedia
+from liveavatar_emulator.refusal import Refusal
 from liveavatar_emulator.settings import Settings
 from liveavatar_emulator.store import Store
 from liveavatar_emulator.studio import open_studio
@@ -58,7 +59,8 @@ def run(settings: Settings, options: Options, announce: Announce) -> None:
     """
     Serve until told to stop (SIGINT, SIGTERM, or the parent's end).
 
-    ``announce`` is called once, with the ready line's content, when the door is open. Raises StateUnusable
+    ``announce`` is called once, with the ready line's content, when the door is open and the media server
+    answers. Raises StateUnusable
     for a bad state file and OSError for a port in use.
     """
     store = Store(options.state)
@@ -83,19 +85,30 @@ async def _serve(
         serving = asyncio.create_task(server.serve(sockets=[door]))
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
-        if server.started:
-            announce(
-                {
-                    "api_url": api_url,
-                    "api_key": house.api_key,
-                    "livekit_url": house.conductor.studio.livekit_url,
-                    "openai_url": house.conductor.addresses.openai,
-                    "admin_url": f"{api_url}/_emulator",
-                    "state": str(options.state) if options.state else None,
-                    "pid": os.getpid(),
-                }
-            )
+        opened = asyncio.create_task(_media_is_up(house.conductor.studio))
+        closing.callback(opened.cancel)
+        await asyncio.wait({serving, opened}, return_when=asyncio.FIRST_COMPLETED)
+        if server.started and not server.should_exit:
+            announce(_ready_line(api_url, house, options.state))
         await serving
+
+
+async def _media_is_up(studio: Studio) -> None:
+    """Return when rooms can be opened, or never will: then each start says why, and the rest works."""
+    with suppress(Refusal):
+        await studio.ready()
+
+
+def _ready_line(api_url: str, house: House, state: Path | None) -> dict[str, object]:
+    return {
+        "api_url": api_url,
+        "api_key": house.api_key,
+        "livekit_url": house.conductor.studio.livekit_url,
+        "openai_url": house.conductor.addresses.openai,
+        "admin_url": f"{api_url}/_emulator",
+        "state": str(state) if state else None,
+        "pid": os.getpid(),
+    }
 
 
 async def _build(

@@ -1,10 +1,17 @@
 """
 A bare LiveKit client as a process: joins, watches, listens, may speak, and writes down what it saw as JSON.
 
-`python -m tests.support.viewer` reads one JSON line (`url`, `token`, `seconds`, and optionally `say`: a text
-to speak into the microphone, `say_after_s`, `send`: commands for the data channel with `after_s`, `until`:
-"left" to count `seconds` from when the avatar left). It is a process of its own because the LiveKit SDK may
-abort the interpreter as it ends.
+`python -m tests.support.viewer` reads one JSON line and writes lines of progress and at last the view. It is
+a process of its own because the LiveKit SDK may abort the interpreter as it ends.
+
+Nothing is timed from the joining: a busy machine sends its avatar late. The job says what has to have
+happened, as a list: "frame", "sound" (of any level), "left", "gap" (a frame after more than GAP_S without
+one), or an event's type, each as often as it stands there.
+
+- `url`, `token`: the way in.
+- `since`, `seconds`: look on for so long after all of this has happened.
+- `say`, `say_on`, `say_after_s`: a text to speak into the microphone, and when.
+- `send`: commands for the data channel, each with its `on`.
 """
 
 import asyncio
@@ -13,6 +20,8 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -21,11 +30,18 @@ import numpy as np
 from liveavatar_emulator.worker.speech import speak
 from livekit import rtc
 
+PATIENCE_S = 90.0
+GAP_S = 1.5
+_FIRST = ("frame",)
+_PROGRESS_S = 0.2
+
 
 @dataclass
 class View:
-    """What a viewer saw; times in seconds since it was connected."""
+    """What a viewer saw; times in seconds since it was connected, but for ``joined``, seconds since 1970."""
 
+    joined: float = 0.0
+    end: float = 0.0
     codecs: dict[str, str] = field(default_factory=dict)  # kind to MIME type
     frames: list[float] = field(default_factory=list)
     sizes: list[list[int]] = field(default_factory=list)
@@ -34,6 +50,7 @@ class View:
     peak: int = 0
     full_scale: int = 0  # samples at full scale
     events: list[dict[str, Any]] = field(default_factory=list)
+    told: list[float] = field(default_factory=list)  # when each event came
     spoke: list[float] = field(default_factory=list)  # begin and end of the user's speech
     avatar_left: float | None = None
 
@@ -41,9 +58,29 @@ class View:
         """The event types, in order."""
         return [event["event_type"] for event in self.events]
 
-    def loud(self, floor: float = 300.0) -> float:
-        """Seconds of sound above a floor."""
-        return sum(rms > floor for _, rms in self.audio) * 0.02
+    def words(self) -> list[str]:
+        """What the avatar says that it said."""
+        return [event["text"] for event in self.events if event["event_type"] == "avatar.transcription"]
+
+    def when(self, kind: str) -> float:
+        """When the first event of this type came."""
+        return self.told[self.kinds().index(kind)]
+
+    def loud(self, since: float = 0.0, until: float = float("inf"), floor: float = 300.0) -> float:
+        """Seconds of sound above a floor, of those from a time to another."""
+        return sum(since < at < until and rms > floor for at, rms in self.audio) * 0.02
+
+    def has_seen(self, wanted: Sequence[str]) -> bool:
+        """Whether all of this has happened, each as often as it is wanted."""
+        moments = Counter(
+            frame=len(self.frames), sound=len(self.audio), left=self.avatar_left is not None, gap=self._gaps()
+        )
+        return Counter(wanted) <= moments + Counter(self.kinds())
+
+    def _gaps(self) -> int:
+        return sum(
+            after - before > GAP_S for before, after in zip(self.frames, self.frames[1:], strict=False)
+        )
 
     def lip_sync(self) -> tuple[float, float]:
         """How well mouth and loudness go together (0 to 1), and by how many seconds the mouth is late."""
@@ -63,18 +100,28 @@ class View:
         return best
 
 
-def view(url: str, token: str, seconds: float, **more: Any) -> View:
-    """Watch a room for some seconds from a process of its own."""
+def view(
+    url: str, token: str, seconds: float, *, on_frames: Callable[[int], None] | None = None, **more: Any
+) -> View:
+    """
+    Watch a room from a process of its own; ``more`` is the rest of the job, see above.
+
+    ``on_frames`` is told several times a second how many frames there were.
+    """
+    command = [sys.executable, "-m", "tests.support.viewer"]
     job = {"url": url, "token": token, "seconds": seconds, **more}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.support.viewer"],
-        input=json.dumps(job) + "\n",
-        capture_output=True,
-        text=True,
-        timeout=seconds + 120,
-        check=True,
-    )
-    return View(**json.loads(done.stdout.splitlines()[-1]))
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as viewer:
+        assert viewer.stdin is not None
+        assert viewer.stdout is not None
+        viewer.stdin.write(json.dumps(job) + "\n")
+        viewer.stdin.flush()
+        for line in viewer.stdout:
+            found = json.loads(line)
+            if "joined" in found:
+                return View(**found)
+            if on_frames is not None:
+                on_frames(found["frames"])
+    raise AssertionError(f"the viewer ended with {viewer.returncode} and saw nothing")
 
 
 class _Viewer:
@@ -89,23 +136,35 @@ class _Viewer:
     async def run(self) -> View:
         on = self.room.on
         on("track_subscribed", self._subscribed)
-        on("data_received", lambda packet: self.seen.events.append(json.loads(packet.data)))
+        on("data_received", self._told)
         on("participant_disconnected", lambda _: setattr(self.seen, "avatar_left", self.now()))
-        await asyncio.wait_for(self.room.connect(self.job["url"], self.job["token"]), 20)
-        self.began = time.monotonic()
+        await asyncio.wait_for(self.room.connect(self.job["url"], self.job["token"]), PATIENCE_S)
+        self.began, self.seen.joined = time.monotonic(), time.time()
+        self._spawn(self._progress())
         if self.job.get("say"):
-            self._spawn(self._say(self.job["say"], self.job.get("say_after_s", 1.0)))
+            self._spawn(self._say(self.job["say"]))
         for command in self.job.get("send", ()):
             self._spawn(self._send(command))
-        if self.job.get("until") == "left":
-            await self._left()
+        await self._until(self.job.get("since", _FIRST))
         await asyncio.sleep(self.job["seconds"])
+        self.seen.end = self.now()
         return self.seen
 
-    async def _left(self) -> None:
-        patience_s = self.now() + 60
-        while self.seen.avatar_left is None and self.now() < patience_s:
-            await asyncio.sleep(0.05)
+    async def _until(self, wanted: Sequence[str]) -> None:
+        """Wait for all of this; what does not come is missing in the view, for the test to see."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not self.seen.has_seen(wanted) and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+
+    async def _progress(self) -> None:
+        while True:
+            sys.stdout.write(json.dumps({"frames": len(self.seen.frames)}) + "\n")
+            sys.stdout.flush()
+            await asyncio.sleep(_PROGRESS_S)
+
+    def _told(self, packet: rtc.DataPacket) -> None:
+        self.seen.events.append(json.loads(packet.data))
+        self.seen.told.append(self.now())
 
     def _spawn(self, work: Any) -> None:
         self.tasks.add(asyncio.ensure_future(work))
@@ -140,12 +199,13 @@ class _Viewer:
             self.seen.peak = max(self.seen.peak, int(np.abs(pcm).max()))
             self.seen.full_scale += int((np.abs(pcm) > 31000).sum())
 
-    async def _say(self, text: str, after_s: float) -> None:
+    async def _say(self, text: str) -> None:
         source = rtc.AudioSource(24000, 1)
         track = rtc.LocalAudioTrack.create_audio_track("mic", source)
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
         await self.room.local_participant.publish_track(track, options)
-        await asyncio.sleep(after_s)
+        await self._until(self.job.get("say_on", _FIRST))
+        await asyncio.sleep(self.job.get("say_after_s", 0.3))
         self.seen.spoke.append(self.now())
         pcm = speak(text, "echo")
         for start in range(0, len(pcm) - 480, 480):
@@ -156,7 +216,7 @@ class _Viewer:
             await source.capture_frame(rtc.AudioFrame(bytes(960), 24000, 1, 480))
 
     async def _send(self, command: dict[str, Any]) -> None:
-        await asyncio.sleep(command.pop("after_s", 1.0))
+        await self._until(command.pop("on"))
         await self.room.local_participant.publish_data(json.dumps(command), topic="agent-control")
 
 

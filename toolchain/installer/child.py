@@ -5,13 +5,14 @@ import os
 import signal
 import subprocess
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from installer.problems import StepFailed
 
 _TAIL = 15
 _GRACE_S = 5.0
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(
@@ -30,8 +31,10 @@ def run(
     """
     lines: list[str] = []
     tail: deque[str] = deque(maxlen=_TAIL)
-    process = _start(step, command, cwd, environ)
+    process = None
     try:
+        with _signals_put_off():  # a process must be known before anything may end it
+            process = _start(step, command, cwd, environ)
         assert process.stdout is not None
         for raw in process.stdout:
             line = raw.rstrip()
@@ -41,7 +44,8 @@ def run(
             on_line(line)
         code = process.wait()
     finally:
-        _end_group(process)
+        if process is not None:
+            _end_group(process)
     if code:
         how = f"exit code {code}" if code > 0 else f"ended by {signal.Signals(-code).name}"
         raise StepFailed(step, f"{' '.join(command[:3])} … gave {how}", list(tail))
@@ -63,6 +67,25 @@ def _start(step: str, command: Sequence[str], cwd: Path, environ: Mapping[str, s
         )
     except OSError as error:
         raise StepFailed(step, f"{command[0]} could not be started: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def _signals_put_off() -> Iterator[None]:
+    """
+    Signals that would end us wait until the block's end.
+
+    Handled, not blocked: the command would inherit a mask, and be deaf to Ctrl-C.
+    """
+    came: list[int] = []
+    heeded = [name for name in _ENDING if signal.getsignal(name) is not signal.SIG_IGN]
+    before = {name: signal.signal(name, lambda it, _frame: came.append(it)) for name in heeded}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+        for one in came:
+            signal.raise_signal(one)
 
 
 def _end_group(process: subprocess.Popen[str]) -> None:

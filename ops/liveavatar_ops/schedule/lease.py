@@ -5,17 +5,23 @@ A lease is a row with an owner, an end and a fencing token that only grows: whoe
 still hold the lease of his token, or what he found is thrown away. A watcher that is seen to be dead (its
 process, told apart by start time and boot) loses its leases at once, one that cannot be seen from here
 when they run out. Its running check is ended first: it would be a second one.
+
+When the machine sleeps, every lease on it runs out at once. So whoever has not looked for long, by the
+clock on the wall, gives living watchers time to renew, and itself too, before he judges them.
 """
 
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 
 from liveavatar_ops.health.owner import Liveness, Owner, liveness
 
 TTL_S = 90.0
-WAKING_SHARE = 1 / 3  # of the TTL: a living watcher whose machine slept may renew before it is replaced
+WAKING_SHARE = 1 / 3  # of the TTL: a living watcher that is late may renew before it is replaced
+SLEPT_S = 30.0  # no pause between two looks of a watcher that is awake is so long
+WOKEN_SHARE = 1 / 2  # of the TTL, after a sleep: more than a keeper's pause between two renewals
 
 
 class Standing(StrEnum):
@@ -61,6 +67,13 @@ class Leases:
         self.owner = owner
         self.ttl_s = ttl_s
         self._alive = alive
+        self._looked_at, self._woke_at = inf, -inf
+
+    def look(self, now: float) -> None:
+        """Note that somebody looks; they look so often that a long pause was the machine's."""
+        if now - self._looked_at > max(self.ttl_s * WAKING_SHARE, SLEPT_S):
+            self._woke_at = now
+        self._looked_at = now
 
     def standing(self, lease: Lease | None, now: float) -> Standing:
         """Whether somebody else may take it."""
@@ -69,7 +82,8 @@ class Leases:
         holder = self._alive(lease.owner)
         if holder is Liveness.out_of_sight:
             return Standing.HELD if now < lease.expires_at else Standing.FREE
-        if holder is Liveness.alive and now < lease.expires_at + lease.ttl_s * WAKING_SHARE:
+        late = lease.expires_at + lease.ttl_s * WAKING_SHARE, self._woke_at + lease.ttl_s * WOKEN_SHARE
+        if holder is Liveness.alive and now < max(late):
             return Standing.HELD
         runs_on = lease.child is not None and self._alive(lease.child) is Liveness.alive
         return Standing.ORPHANED if runs_on else Standing.FREE

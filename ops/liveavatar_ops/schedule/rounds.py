@@ -112,6 +112,7 @@ class Rounds:
     def start_due(self) -> Turn:
         """Take what is due and allowed. The caller runs what it gets."""
         now, turn, targets = self._now(), Turn(), self.targets
+        self._leases.look(now)
         turn.set_back = self._bring_back(targets, now)
         self._sweep(now, turn)
         with self._db.reading() as db:

@@ -71,9 +71,7 @@ def watched(folder: Path, log: Log, faults: int = 0) -> list[str]:
         async with asyncio.timeout(60):
             while not enough():
                 if not watcher.busy():
-                    clock.at += (
-                        100.0  # a check that had a fault is lost, and due again when its lease is over
-                    )
+                    clock.at += 5.0  # a check that had a fault is lost, and due again when its lease is over
                 await asyncio.sleep(0.02)
         watcher.stop()
         await running

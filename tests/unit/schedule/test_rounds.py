@@ -4,7 +4,10 @@ import pytest
 
 from liveavatar_ops.schedule import lease, store
 from liveavatar_ops.schedule.database import Database
+from liveavatar_ops.schedule.keeper import TIMES_A_TTL
 from liveavatar_ops.schedule.lease import Leases
+from liveavatar_ops.schedule.pace import Pace
+from liveavatar_ops.schedule.rounds import Turn
 from tests.support.watching import (
     Machine,
     config,
@@ -15,6 +18,15 @@ from tests.support.watching import (
     target,
     watcher,
 )
+
+
+def looked_for(rounds, clock, seconds):
+    """The turn of a watcher that started something within this time; the last one if none did."""
+    until, turn = clock.at + seconds, Turn()
+    while clock.at < until and not turn.started:
+        clock.at += Pace().look_s
+        turn = rounds.start_due()
+    return turn
 
 
 def test_a_due_target_is_started_by_one_of_two(file, clock):
@@ -54,17 +66,49 @@ def test_a_watcher_out_of_sight_is_replaced_when_its_lease_runs_out(file, clock)
     assert len(two.start_due().started) == 1
 
 
-def test_a_living_watcher_has_a_moment_to_wake_up(file, clock):
-    """After the machine slept all leases are over; who lives renews before anybody else is let in."""
+def test_a_living_watcher_that_is_late_has_a_moment(file, clock):
+    """Who lives may renew before anybody else is let in."""
     one = watcher(file, clock, [target()], config(), pid=1)
     two = watcher(file, clock, [target()], config(), pid=2)
     one.start_due()
     clock.at += 91.0
-    asleep = two.start_due().started
-    clock.at += 31.0
+    late = two.start_due().started
 
-    assert asleep == []
-    assert len(two.start_due().started) == 1
+    assert late == []
+    assert len(looked_for(two, clock, 31.0).started) == 1
+
+
+@pytest.mark.parametrize("asleep_s", [45.0, 300.0, 86400.0])
+def test_a_machine_that_slept_replaces_nobody_as_it_wakes(file, clock, asleep_s):
+    """All leases are over, also our own; the living renew theirs before anybody is judged."""
+    settings, database = config(), Database(file)
+    one = watcher(file, clock, [target()], settings, pid=1)
+    two = watcher(file, clock, [target()], settings, pid=2)
+    run = one.start_due().started[0]
+    one.child_is(run, owner(77))
+    two.start_due()
+    clock.at += asleep_s
+    woken = [rounds.start_due() for rounds in (one, two)]
+    clock.at += settings.lease / TIMES_A_TTL
+    woken += [rounds.start_due() for rounds in (two, one)]
+    with database.writing() as db:
+        renewed = Leases(owner(1), ttl_s=settings.lease).renew(db, run.target.name, run.token, clock.at)
+
+    assert [(turn.started, turn.orphans, turn.replaced) for turn in woken] == [([], [], [])] * 4
+    assert renewed
+    assert one.finish(run, outcome())
+
+
+def test_a_watcher_that_hangs_is_replaced_also_after_a_sleep(file, clock):
+    """It lives and renews nothing: the others wait a moment longer, and no more than that."""
+    one = watcher(file, clock, [target()], config(), pid=1)
+    two = watcher(file, clock, [target()], config(), pid=2)
+    one.start_due()
+    two.start_due()
+    clock.at += 3600.0
+    two.start_due()
+
+    assert len(looked_for(two, clock, 60.0).started) == 1
 
 
 def test_an_orphaned_check_is_ended_before_the_next_one(file, clock):
@@ -124,8 +168,7 @@ def test_a_renewed_lease_is_held(file, clock):
         with database.writing() as db:
             assert leases.renew(db, run.target.name, run.token, clock.at)
         assert two.start_due().started == []
-    clock.at += 200.0
-    two.start_due()
+    looked_for(two, clock, 200.0)
     with database.writing() as db:
         assert not leases.renew(db, run.target.name, run.token, clock.at)
 
