@@ -27,7 +27,7 @@ _USAGE = 2
 _ABOUT = """
 A LiveAvatar service on this machine: API, media server, talking avatars, and faults on demand.
 
-Point any client of LiveAvatar at it by its base URL. Everything listens on 127.0.0.1 only; state survives a
+Point any client of LiveAvatar at it by its base URL. Every server listens on 127.0.0.1 only; state survives a
 restart; nothing outlives the command.
 
 \b

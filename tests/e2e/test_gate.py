@@ -8,8 +8,9 @@ import pytest
 
 from tests.e2e.conftest import OPENAI_KEY, Api
 from tests.support.emulator import running_emulator
-from tests.support.engine import engine_env, secrets_manager, small_project
+from tests.support.engine import Project, engine_env, secrets_manager, small_project
 
+BUSY_MOST = 3
 pytestmark = [pytest.mark.engine, pytest.mark.media]
 
 PROGRAM = """
@@ -43,11 +44,22 @@ def world(tmp_path: Path) -> Iterator[SimpleNamespace]:
         yield SimpleNamespace(emulator=emulator, api=Api(emulator), aws=aws, env=env, tmp=tmp_path)
 
 
+def proven(project: Project) -> None:
+    """Deploy what is proven by the gate; tried again while both checks say that this machine is too busy."""
+    for _ in range(BUSY_MOST):
+        done = project.up(may_fail=True)
+        said = "\n".join(done.errors)
+        busy = "inconclusive (own_host)" in said and "unhealthy (" not in said
+        if not (done.code and busy):
+            break
+    assert done.code == 0, done.out[-4000:] + done.err[-4000:]
+
+
 def test_a_bad_rotation_stops_before_the_working_key_is_deleted(world: SimpleNamespace) -> None:
     """Proven; no check when unchanged; closed by a mute avatar, the old secret still there; then mended."""
     project = small_project(world.tmp, PROGRAM, world.env)
 
-    project.up()
+    proven(project)
     assert project.outputs()["verdict"] in {"healthy", "degraded"}
     old = project.outputs()["secret"]
     sessions = len(world.emulator.admin("GET", "/sessions"))
@@ -66,7 +78,7 @@ def test_a_bad_rotation_stops_before_the_working_key_is_deleted(world: SimpleNam
     assert world.emulator.active_sessions() == []
 
     world.aws.put("dev/liveavatar/openai", OPENAI_KEY)
-    project.up()
+    proven(project)
     new = project.outputs()["secret"]
     assert [secret["id"] for secret in world.api.get("/v1/secrets")] == [new], "and now nothing is left over"
     assert project.up().changes == {}

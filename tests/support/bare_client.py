@@ -1,9 +1,9 @@
 """
 A bare LiveKit client in a process of its own, which tells what it sees.
 
-``python -m tests.support.bare_client`` reads one line ``{"url", "token"}`` from standard input, joins, and
-writes what it has seen so far as a line of JSON, several times a second. A process of its own, because the
-SDK may abort the interpreter that imports it as that one ends.
+``python -m tests.support.bare_client`` reads one line ``{"url", "token", "joins_within_s"}`` from standard
+input, joins, and writes what it has seen so far as a line of JSON, several times a second. A process of its
+own, because the SDK may abort the interpreter that imports it as that one ends.
 """
 
 import asyncio
@@ -11,8 +11,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -40,30 +40,42 @@ def watch(
 ) -> Seen:
     """
     Join a started session until something is seen, do something, and look on until put out of the room.
-
-    A client that is refused returns at once, with ``refused`` set.
     """
-    command = [sys.executable, "-m", "tests.support.bare_client"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
-        assert client.stdin is not None
-        assert client.stdout is not None
-        job = {"url": session["livekit_url"], "token": session["livekit_client_token"]}
-        client.stdin.write(json.dumps(job) + "\n")
-        client.stdin.flush()
-        seen, done = Seen(), False
-        for line in client.stdout:
-            seen = Seen(**json.loads(line))
+    seen, done = Seen(), False
+    with _client(session, joins_within_s=PATIENCE_S) as looks:
+        for seen in looks:
             if seen.refused or (done and seen.put_out):
                 break
             if not done and until(seen):
                 done = True
                 then()
-        client.stdin.close()
-        assert done or seen.refused, f"not seen within {PATIENCE_S} s; what was: {seen}"
-        return seen
+    assert done, f"not seen within {PATIENCE_S} s; what was: {seen}"
+    return seen
 
 
-async def _look(job: dict[str, str]) -> None:
+def refusal(session: dict[str, Any], *, within_s: float) -> str | None:
+    """The kind of error with which joining a session ends, None if somebody is let in."""
+    with _client(session, joins_within_s=within_s) as looks:
+        return next(looks).refused
+
+
+@contextmanager
+def _client(session: dict[str, Any], *, joins_within_s: float) -> Iterator[Iterator[Seen]]:
+    """What a client sees, several times a second from the moment that it is in, or is not let in."""
+    command = [sys.executable, "-m", "tests.support.bare_client"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+        assert client.stdin is not None
+        assert client.stdout is not None
+        way_in = {"url": session["livekit_url"], "token": session["livekit_client_token"]}
+        client.stdin.write(json.dumps({**way_in, "joins_within_s": joins_within_s}) + "\n")
+        client.stdin.flush()
+        try:
+            yield (Seen(**json.loads(line)) for line in client.stdout)
+        finally:
+            client.kill()
+
+
+async def _look(job: dict[str, Any]) -> None:
     from livekit import rtc
 
     seen, room, streams = Seen(), rtc.Room(), set()
@@ -86,7 +98,7 @@ async def _look(job: dict[str, str]) -> None:
     try:
         async with asyncio.timeout(PATIENCE_S):
             try:
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(job["joins_within_s"]):
                     await room.connect(job["url"], job["token"])
             except (rtc.ConnectError, TimeoutError) as why:
                 seen.refused = type(why).__name__

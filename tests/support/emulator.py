@@ -47,7 +47,7 @@ class RunningEmulator:
         """Sessions that run."""
         return [one for one in self.admin("GET", "/sessions") if one["state"] == "active"]
 
-    def wait_held(self, within_s: float = 30.0) -> list[dict[str, Any]]:
+    def wait_held(self, within_s: float = 120.0) -> list[dict[str, Any]]:
         """Wait until a hang_before or hang_after fault holds a request; what it holds."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:

@@ -23,7 +23,7 @@ class StandIn:
 
     def seen(self) -> list[dict[str, Any]]:
         """The conversations that arrived, oldest first."""
-        return list(httpx.get(f"{self.url}/_seen").json()["sessions"])
+        return list(httpx.get(f"{self.url}/_seen", timeout=60).json()["sessions"])
 
 
 @contextlib.contextmanager

@@ -69,7 +69,8 @@ def test_speech_is_played_and_told(api: Desk) -> None:
         started = heard(line, 3)
         line.send_json({"type": "agent.speak_end"})
         line.send_json({"type": "agent.start_listening"})
-        committed = heard(line, 1)
+        line.send_json({"type": "nothing.of.the.kind"})  # its answer says that what came before was taken in
+        committed = heard(line, 2)
         api.clock.advance(0.2)
         ended = heard(line, 2)
 

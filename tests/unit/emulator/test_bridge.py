@@ -48,7 +48,7 @@ class Ears:
         return [what for told, what in self.lines if told == kind]
 
     async def until(self, kind: str, count: int = 1) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(self.all(kind)) < count:
                 await asyncio.sleep(0.01)
 
@@ -77,7 +77,7 @@ def converse(
             await work(bridge, ears)
         finally:
             await bridge.close()
-            await asyncio.wait_for(running, 10)
+            await asyncio.wait_for(running, 60)
 
     asyncio.run(run())
     return ears
@@ -161,7 +161,7 @@ def test_an_interruption_truncates_what_was_not_heard() -> None:
 
         async def work(bridge: Bridge, ears: Ears) -> None:
             await bridge.greet("one two three four five " * 12)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while not ears.sound:
                     await asyncio.sleep(0.01)
             await say(bridge, "Stop.")

@@ -63,13 +63,13 @@ async def conversation(stand_in: StandIn) -> tuple[Events, Events]:
             await talk_of_all(bridge, ears)
         finally:
             await bridge.close()
-            await asyncio.wait_for(running, 10)
+            await asyncio.wait_for(running, 60)
     return sent, answered
 
 
 async def talk_of_all(bridge: Bridge, ears: Ears) -> None:
     await bridge.greet("one two three four five " * 12)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not ears.sound:
             await asyncio.sleep(0.01)
     await bridge.cancel()
