@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from bench.support.tree import TreeMeter, memory_of
 
+from tests.support.processes import until
+
 FILE_MIB = 24
 HOLDS = """
 import mmap, sys
@@ -18,8 +20,13 @@ with open(sys.argv[1], "rb") as file:
     print("mapped", flush=True)
     sys.stdin.read()
 """
-BURNS = "import os\nwhile os.times().user < 1.0: sum(range(10_000))"
-PARENT = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', sys.argv[1]], check=True)\ninput()"
+BURNS = "import os\nwhile os.times().user < 1.0: sum(range(10_000))\nos.read(0, 1)"
+PARENT = """
+import subprocess, sys
+subprocess.run([sys.executable, '-c', sys.argv[1]], check=True)
+print("waited for", flush=True)
+input()
+"""
 
 
 @pytest.fixture
@@ -53,13 +60,20 @@ def test_a_page_that_two_processes_hold_counts_once(two_holders: set[int]) -> No
 
 def test_a_childs_cpu_counts_also_after_its_end() -> None:
     """What a child used is not lost when the child is gone, and not counted twice when it is waited for."""
-    parent = subprocess.Popen([sys.executable, "-c", PARENT, BURNS], stdin=subprocess.PIPE)
+    command = [sys.executable, "-c", PARENT, BURNS]
+    parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
     meter = TreeMeter(parent.pid)
     assert parent.stdin is not None
+    assert parent.stdout is not None
+    until(lambda: meter.cpu_s >= 1.0)
+    parent.stdin.write(b"x")  # which lets the child end
+    assert parent.stdout.readline() == b"waited for\n"
+    looks = len(meter.cpu)
+    until(lambda: len(meter.cpu) > looks + 1)  # the second one began after that
     parent.communicate(b"\n")
     meter.stop()
     begin, end = meter.cpu[0][0], meter.cpu[-1][0]
 
-    assert 0.4 < meter.cpu_s < 1.8  # the last sample may be some tenths old
+    assert 1.0 <= meter.cpu_s < 1.8
     assert meter.cpu_between(begin, end) == pytest.approx(meter.cpu_s)
     assert meter.memory

@@ -18,6 +18,7 @@ from liveavatar_ops.doctor.net import (
     stun,
 )
 from liveavatar_ops.doctor.reach import place_of
+from tests.support.ports import shut_udp_port
 from tests.unit.doctor.fakes import Wire
 
 CLOUD = "wss://shop-1a2b.livekit.cloud"
@@ -166,11 +167,7 @@ def test_a_lost_packet_is_asked_for_again() -> None:
 
 def test_a_closed_port_is_told_from_silence() -> None:
     """The system's refusal is passed on."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-
-    with pytest.raises(ConnectionRefusedError):
+    with shut_udp_port() as port, pytest.raises(ConnectionRefusedError):
         stun(Address("127.0.0.1", port), (5.0, 5.0))
 
 

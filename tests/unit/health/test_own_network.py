@@ -23,6 +23,7 @@ from liveavatar_ops.health.verdicts import Cause, Verdict
 from pulumi_liveavatar.api.account import Account
 from pulumi_liveavatar.api.client import LiveAvatarClient
 from pulumi_liveavatar.settings import Settings
+from tests.support.ports import shut_tcp_port
 
 PUBLIC = "https://api.liveavatar.com"
 UNTRUSTED = "ConnectError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"
@@ -99,22 +100,22 @@ def test_a_room_that_was_not_reached_is_ours_or_the_services(said: str, url: str
 def asked(url: str, **settings: object) -> Facts:
     """What a check writes down when its first call to `url` gets no answer."""
     held = {name: field.get_default() for name, field in Settings.model_fields.items()}
-    held |= {"api_key": SecretStr("k" * 20), "api_url": url, "max_attempts": 1, "timeout_s": 5.0, **settings}
+    held |= {"api_key": SecretStr("k" * 20), "api_url": url, "max_attempts": 1, "timeout_s": 60.0, **settings}
     notes = Notebook(TargetFacts(name="desk", depth=Depth.API), url)
     with LiveAvatarClient(Settings.model_construct(**held)) as client, pytest.raises(StepRefused):
         notes.call("credits", Account(client).credits)
     return notes.facts()
 
 
-def closed_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+@pytest.fixture
+def shut_port() -> Iterator[int]:
+    with shut_tcp_port() as port:
+        yield port
 
 
-def test_an_emulator_that_is_not_there_is_not_a_sick_avatar():
+def test_an_emulator_that_is_not_there_is_not_a_sick_avatar(shut_port: int):
     """Connection refused at a loopback address, by the real client: inconclusive, and what to start."""
-    judged = judge(asked(f"http://127.0.0.1:{closed_port()}"), Limits())
+    judged = judge(asked(f"http://127.0.0.1:{shut_port}"), Limits())
 
     assert (judged.verdict, judged.cause) == (Verdict.INCONCLUSIVE, Cause.OWN_NETWORK)
     assert "liveavatar-emulator serve" in judged.next_step
@@ -164,9 +165,9 @@ def test_a_certificate_that_nobody_trusts_is_our_network(stranger: str):
     assert "SSL_CERT_FILE" in judged.next_step
 
 
-def test_a_proxy_that_does_not_answer_is_our_network(monkeypatch: pytest.MonkeyPatch):
+def test_a_proxy_that_does_not_answer_is_our_network(shut_port: int, monkeypatch: pytest.MonkeyPatch):
     """The call to a public address never left; no name has to be resolved for that."""
-    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{closed_port()}")
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{shut_port}")
 
     judged = judge(asked(PUBLIC), Limits())
 
@@ -193,9 +194,9 @@ def test_a_variable_that_lets_no_call_out_is_our_network(
     assert "hunter2" not in str(judged)
 
 
-def test_what_is_written_down_of_a_network_can_be_read_again():
+def test_what_is_written_down_of_a_network_can_be_read_again(shut_port: int):
     """The field is part of the published result."""
-    facts = asked(f"http://127.0.0.1:{closed_port()}").model_copy(
+    facts = asked(f"http://127.0.0.1:{shut_port}").model_copy(
         update={"started_at": datetime(2026, 1, 2, tzinfo=UTC)}
     )
 

@@ -229,9 +229,9 @@ def test_a_server_that_takes_the_token_is_told_from_one_that_does_not():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"ws://127.0.0.1:{server.server_port}"
-        assert takes_token(url, TOKEN)
-        assert takes_token(url + "/", TOKEN)
-        assert not takes_token(url, "another")
+        assert takes_token(url, TOKEN, within_s=60)
+        assert takes_token(url + "/", TOKEN, within_s=60)
+        assert not takes_token(url, "another", within_s=60)
         server.shutdown()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert not takes_token(f"ws://127.0.0.1:{silent.getsockname()[1]}", TOKEN, within_s=0.1)

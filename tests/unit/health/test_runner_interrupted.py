@@ -14,14 +14,23 @@ from liveavatar_ops.health.ledger import Ledger, State
 from liveavatar_ops.health.owner import Liveness, liveness
 from liveavatar_ops.health.runner import Interrupted
 from tests.support.health import until
-from tests.support.health_runner import KEY, PRELUDE, StopOnlyApi, run
+from tests.support.health_runner import KEY, PRELUDE, StopOnlyApi, closed, run
+
+
+def wish_once_open(ledger: Ledger) -> threading.Event:
+    """The wish to stop, which comes as soon as the child's session is open."""
+    wish = threading.Event()
+
+    def wait() -> None:
+        until(lambda: any(row.state is State.started for row in ledger.open_rows()))
+        wish.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+    return wish
 
 
 def test_an_interruption_is_told_to_the_child(tmp_path: Path, api: StopOnlyApi, ledger: Ledger):
     """The child hears `stop` on its standard input and ends in its own way."""
-    wish = threading.Event()
-    threading.Timer(1.0, wish.set).start()
-
     with pytest.raises(Interrupted):
         run(
             tmp_path,
@@ -33,17 +42,18 @@ def test_an_interruption_is_told_to_the_child(tmp_path: Path, api: StopOnlyApi, 
             ledger.stopped(job.check_id, "told to " + said.strip())
             finish()
             """,
-            stop_wish=wish,
+            stop_wish=wish_once_open(ledger),
+            grace_s=60.0,
         )
 
     assert api.stopped == []
     assert ledger.open_rows() == []
+    assert [row.note for row in closed(ledger)] == ["told to stop"]
 
 
 def test_an_interruption_does_not_wait_for_a_deaf_child(tmp_path: Path, api: StopOnlyApi, ledger: Ledger):
     """After its grace the child is killed and the parent stops the session."""
-    wish = threading.Event()
-    threading.Timer(1.0, wish.set).start()
+    wish = wish_once_open(ledger)
 
     with pytest.raises(Interrupted):
         run(tmp_path, api, ledger, "open_session()\ntime.sleep(600)", stop_wish=wish, grace_s=0.5)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import json
 import logging
 import socket
@@ -15,16 +16,19 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
+from liveavatar_ops.health import tcp_way
 from liveavatar_ops.health.connect_errors import VALIDATE_WITHIN_S, asked_about_tcp
 from liveavatar_ops.health.doors import Door
 from liveavatar_ops.health.facts import Depth, RoomFailure, TargetFacts
 from liveavatar_ops.health.job import API_TOTAL_S, ASK_WHY_S, Job
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.tcp_way import KNOCK_WITHIN_S, READ_WITHIN_S, Offered, TcpWay, look_for_tcp
+from tests.support.ports import shut_tcp_port
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJ2aWRlbyI6e319.c2lnbmF0dXJlLWNhbmFyeQ"
 UDP = "candidate:1 1 udp 2130706431 203.0.113.7 51234 typ host ufrag abcd"
-QUICK = {"read_within_s": 0.6, "knock_within_s": 0.6}
+PATIENT = {"read_within_s": 60.0, "knock_within_s": 60.0}
+"""On a machine that stands still for a moment, too; who waits for a limit to pass shortens it."""
 
 
 def tcp(port: int, kind: str = "passive") -> str:
@@ -77,12 +81,14 @@ class Signalling:
             self.left.put_nowait(SignalRequest.FromString(raw).WhichOneof("message"))
 
 
-def look(*visits: list[SignalResponse], refuses: Response | None = None) -> tuple[TcpWay, Signalling]:
+def look(
+    *visits: list[SignalResponse], refuses: Response | None = None, **limits: float
+) -> tuple[TcpWay, Signalling]:
     signalling = Signalling(list(visits), refuses)
 
     async def run() -> TcpWay:
         async with signalling.open():
-            return await look_for_tcp(signalling.url, TOKEN, **QUICK)
+            return await look_for_tcp(signalling.url, TOKEN, **{**PATIENT, **limits})
 
     return asyncio.run(run()), signalling
 
@@ -95,10 +101,8 @@ def open_port() -> Iterator[int]:
 
 @pytest.fixture
 def shut_port() -> Iterator[int]:
-    """Held, so that nobody else gets it, and nobody listens."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield held.getsockname()[1]
+    with shut_tcp_port() as port:
+        yield port
 
 
 def test_a_tcp_port_that_answers_is_a_way_and_udp_is_to_be_opened(open_port: int):
@@ -130,7 +134,7 @@ def test_a_tcp_port_that_stays_silent_is_no_way():
             waiting = held.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(silent.getsockname())
-        way, _ = look(offers(UDP, tcp(silent.getsockname()[1])))
+        way, _ = look(offers(UDP, tcp(silent.getsockname()[1])), knock_within_s=0.6)
 
     assert way.works is False
     assert "no answer within 0.6 s" in way.sentence
@@ -156,7 +160,7 @@ def test_signalling_that_cannot_be_read_leaves_it_unknown(
     visits: list[list[SignalResponse]], refuses: Response | None, why: str
 ):
     """None: neither yes nor no."""
-    way, _ = look(*visits, refuses=refuses)
+    way, _ = look(*visits, refuses=refuses, read_within_s=60.0 if refuses else 0.6)  # silence has no end
 
     assert way.works is None
     assert "is not known" in way.sentence
@@ -166,7 +170,7 @@ def test_signalling_that_cannot_be_read_leaves_it_unknown(
 def test_a_server_that_is_gone_leaves_it_unknown(shut_port: int):
     """Nothing listens, or the address is none: never an error."""
     for url in (f"ws://127.0.0.1:{shut_port}", "no address"):
-        way = asyncio.run(look_for_tcp(url, TOKEN, **QUICK))
+        way = asyncio.run(look_for_tcp(url, TOKEN, **PATIENT))
         assert way.works is None
         assert "is not known" in way.sentence
 
@@ -193,7 +197,7 @@ def test_the_token_follows_no_redirect(shut_port: int):
         async with Signalling([offers(UDP)]).open() as other:
             elsewhere = Response(307, "Temporary Redirect", Headers({"Location": other.url + "/rtc"}))
             async with Signalling([], elsewhere).open() as first:
-                return await look_for_tcp(first.url, TOKEN, **QUICK), other
+                return await look_for_tcp(first.url, TOKEN, **PATIENT), other
 
     way, other = asyncio.run(run())
     assert other.asked == []
@@ -205,8 +209,8 @@ def test_it_says_goodbye(open_port: int):
 
     async def run() -> str | None:
         async with Signalling([offers(UDP, tcp(open_port))]).open() as signalling:
-            await look_for_tcp(signalling.url, TOKEN, **QUICK)
-            return await asyncio.wait_for(signalling.left.get(), 20)
+            await look_for_tcp(signalling.url, TOKEN, **PATIENT)
+            return await asyncio.wait_for(signalling.left.get(), 60)
 
     assert asyncio.run(run()) == "leave"
 
@@ -255,8 +259,9 @@ def test_at_most_four_ports_are_knocked_at_and_turn_is_among_them():
     assert offered.by_tcp[-1] == Door("turn.example", 5349, "TLS", turn=True)
 
 
-def test_only_after_a_media_failure_is_anything_asked(open_port: int):
+def test_only_after_a_media_failure_is_anything_asked(open_port: int, monkeypatch: pytest.MonkeyPatch):
     """Every other failure stays as it is, and no server is troubled."""
+    monkeypatch.setattr(tcp_way, "look_for_tcp", functools.partial(look_for_tcp, **PATIENT))
 
     async def run() -> tuple[RoomFailure, RoomFailure, list[Request]]:
         ice = RoomFailure(kind="ice", sentence="No media path.")

@@ -132,7 +132,7 @@ def test_bytes_that_are_no_text_are_told_with_their_line(tmp_path: Path):
     assert raised.value.line == 2
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("device", ["pipe", "/dev/zero", "/dev/null", "folder"])
 def test_what_is_no_file_is_refused_at_once(tmp_path: Path, device: str):
     """Nobody may ever write into the pipe, and a device may never end."""
