@@ -93,6 +93,7 @@ class PluginHost:
         self._stub.Delete(provider_pb2.DeleteRequest(id=id_, properties=self._struct(kind, props)))
 
     def stop(self) -> None:
+        """End it; `said` is then all that it ever printed."""
         self._channel.close()
         if self.process.poll() is None:
             self.process.kill()

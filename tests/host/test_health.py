@@ -10,7 +10,7 @@ import pytest
 
 from liveavatar_ops.health.ledger import Ledger
 from tests.support.emulator import RunningEmulator, running_emulator
-from tests.support.health import PUBLIC_AVATAR, TOKEN, add_fault, check, janitor
+from tests.support.health import PUBLIC_AVATAR, SHARED_MACHINE, TOKEN, add_fault, check, flags, janitor
 
 UNKNOWN = "0b5f3a52-6a3e-4e41-9d50-0d6a52a4f0ff"
 
@@ -28,7 +28,7 @@ def stored(emulator: RunningEmulator, kind: str = "OPENAI_API_KEY") -> str:
 
 def test_a_session_is_opened_and_stopped(emulator: RunningEmulator, env: dict[str, str], ledger: Ledger):
     """Healthy at depth session: every step in its place, the session ended, the ledger closed."""
-    ended = check(env, "--depth", "session")
+    ended = check(env, "--depth", "session", *flags(SHARED_MACHINE))
 
     assert (ended.code, ended.verdict) == (0, ("healthy", "none"))
     assert ended.result is not None
@@ -125,7 +125,7 @@ def test_a_stop_that_fails_at_first_is_repeated(emulator: RunningEmulator, env: 
     """Cleaning up is repeated, and the verdict is none the worse."""
     add_fault(emulator, "server_error", path="/v1/sessions/stop", times=3)
 
-    ended = check(env, "--depth", "session")
+    ended = check(env, "--depth", "session", *flags(SHARED_MACHINE))
 
     assert ended.verdict == ("healthy", "none")
 

@@ -23,7 +23,13 @@ def emulator() -> Iterator[RunningEmulator]:
 def session(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """A started session, stopped afterwards."""
     key = settings_of(emulator, tmp_path_factory.mktemp("state"))["LIVEAVATAR_API_KEY"]
-    with httpx.Client(base_url=emulator.api_url, headers={"X-API-KEY": key}, trust_env=False) as api:
+    api = httpx.Client(
+        base_url=emulator.api_url,
+        headers={"X-API-KEY": key},
+        trust_env=False,
+        timeout=60,  # a start may wait 25 s for the media server
+    )
+    with api:
         body = {"mode": "LITE", "avatar_id": PUBLIC_AVATAR, "video_settings": {"quality": "low"}}
         minted = api.post("/v1/sessions/token", json=body).json()["data"]
         bearer = {"Authorization": f"Bearer {minted['session_token']}"}

@@ -20,7 +20,17 @@ from liveavatar_ops.health.runner import CHILD, Runner
 from pulumi_liveavatar.settings import Settings
 from tests.support.emulator import RunningEmulator, running_emulator
 from tests.support.full_disk import FULL
-from tests.support.health import COMMAND, PATIENCE_S, PUBLIC_AVATAR, add_fault, running_check, until
+from tests.support.health import (
+    COMMAND,
+    PATIENCE_S,
+    PUBLIC_AVATAR,
+    SHARED_MACHINE,
+    flags,
+    hold_start,
+    release,
+    running_check,
+    session_states,
+)
 
 
 @pytest.fixture(scope="module")
@@ -30,15 +40,10 @@ def warm() -> Iterator[RunningEmulator]:
 
 
 @pytest.fixture
-def slow(emulator: RunningEmulator) -> RunningEmulator:
-    """Its starts take two seconds, so that a check can be met on its way."""
-    add_fault(emulator, "slow", path="/v1/sessions/start", params={"delay_s": 2.0})
+def holding(emulator: RunningEmulator) -> RunningEmulator:
+    """It holds the next start back, so that a check can be met on its way."""
+    hold_start(emulator)
     return emulator
-
-
-def starting(ledger: Ledger) -> None:
-    """Wait until the start of a session is on its way."""
-    until(lambda: any(row.state == "starting" for row in ledger.open_rows()), "start to be sent")
 
 
 @contextmanager
@@ -53,32 +58,34 @@ def check_on_a_terminal(env: dict[str, str]) -> Iterator[tuple[int, int]]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_the_session_although_nobody_reads_what_is_said(
-    slow: RunningEmulator, env: dict[str, str], ledger: Ledger, number: signal.Signals
+    holding: RunningEmulator, env: dict[str, str], ledger: Ledger, number: signal.Signals
 ):
     """The connection that carried standard error is lost; the session bills until it is stopped."""
     with running_check(env, "--depth", "session") as child:
-        starting(ledger)
+        holding.wait_held(PATIENCE_S)
         assert child.stderr is not None
         child.stderr.close()
         child.send_signal(number)
-        child.wait(timeout=60)
+        release(holding)
+        child.wait(timeout=PATIENCE_S)
 
     assert child.returncode == 128 + number
-    assert slow.active_sessions() == []
+    assert session_states(holding) == ["ended"]
     assert ledger.open_rows() == []
 
 
 def test_a_terminal_that_is_closed_stops_the_session(
-    slow: RunningEmulator, env: dict[str, str], ledger: Ledger
+    holding: RunningEmulator, env: dict[str, str], ledger: Ledger
 ):
     """Its end is SIGHUP, and an error for whatever is still said."""
     with check_on_a_terminal(env) as (pid, terminal):
-        starting(ledger)
+        holding.wait_held(PATIENCE_S)
         os.close(terminal)
+        release(holding)
         _, status = os.waitpid(pid, 0)
 
     assert os.waitstatus_to_exitcode(status) == 128 + signal.SIGHUP
-    assert slow.active_sessions() == []
+    assert session_states(holding) == ["ended"]
     assert ledger.open_rows() == []
 
 
@@ -113,6 +120,7 @@ def test_a_template_whose_name_this_terminal_cannot_show_is_checked(
     """The name goes to the probe as UTF-8, whatever this machine's own alphabet is."""
     (tmp_path / "té%d.yaml").write_text(f"avatar_id: {PUBLIC_AVATAR}\n")
     words = ["check", "--template-file", "té%d.yaml", "--no-evidence", "--depth", "session"]
+    words += flags(SHARED_MACHINE)
     ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = subprocess.run(
         [*COMMAND, *words], cwd=tmp_path, env=env | ascii_only,

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from liveavatar_ops.health.ledger import Ledger
 from tests.host.test_watch import running
 from tests.support.emulator import RunningEmulator, running_emulator
-from tests.support.health import add_fault, running_check, until
+from tests.support.health import PATIENCE_S, hold_start, release, running_check, session_states
 from tests.support.watch_world import wait_for, world
 
 
@@ -31,31 +30,32 @@ def ignoring(number: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
-def test_a_check_goes_on(
-    emulator: RunningEmulator, env: dict[str, str], ledger: Ledger, number: signal.Signals
-):
+def test_a_check_goes_on(emulator: RunningEmulator, env: dict[str, str], number: signal.Signals):
     """The terminal may be closed; the verdict comes all the same."""
-    add_fault(emulator, "slow", path="/v1/sessions/start", params={"delay_s": 2.0})
+    hold_start(emulator)
     with ignoring(number), running_check(env, "--depth", "session") as child:
-        until(lambda: any(row.state == "starting" for row in ledger.open_rows()), "start to be sent")
+        emulator.wait_held(PATIENCE_S)
         child.send_signal(number)
-        _, errors = child.communicate(timeout=60)
+        release(emulator)
+        _, errors = child.communicate(timeout=PATIENCE_S)
 
     assert child.returncode == 0
     assert "Interrupted" not in errors
 
 
 def test_a_check_in_the_background_of_a_script_still_hears_its_supervisor(
-    emulator: RunningEmulator, env: dict[str, str], ledger: Ledger
+    emulator: RunningEmulator, env: dict[str, str]
 ):
     """SIGTERM asks to end, however it was started."""
-    add_fault(emulator, "slow", path="/v1/sessions/start", params={"delay_s": 2.0})
+    hold_start(emulator)
     with ignoring(signal.SIGTERM), ignoring(signal.SIGINT), running_check(env, "--depth", "session") as child:
-        until(lambda: any(row.state == "starting" for row in ledger.open_rows()), "start to be sent")
+        emulator.wait_held(PATIENCE_S)
         child.send_signal(signal.SIGTERM)
-        child.communicate(timeout=60)
+        release(emulator)
+        child.communicate(timeout=PATIENCE_S)
 
     assert child.returncode == 128 + signal.SIGTERM
+    assert session_states(emulator) == ["ended"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])

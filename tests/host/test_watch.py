@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.standing_still import stand_still
 from tests.support.watch_world import Receiver, World, fetch, wait_for, world
 from tests.support.watching import rows
 
@@ -47,8 +48,9 @@ def test_two_watchers_share_and_a_killed_one_is_replaced(three: World):
     one, two = three.watcher(), three.watcher()
     three.wait_for_rounds(3)
     wait_for(lambda: one.saw("check.ended") and two.saw("check.ended"), "both watchers at work")
-    going = wait_for(lambda: running(one, three), "a check of the first watcher")
+    held = wait_for(lambda: held_midway(one, three), "a check of the first watcher")
     one.end(signal.SIGKILL)
+    os.kill(held["pid"], signal.SIGCONT)
     three.wait_for_rounds(3)
     code = two.end()
     notes = three.notes
@@ -56,9 +58,9 @@ def test_two_watchers_share_and_a_killed_one_is_replaced(three: World):
     assert code == 0
     assert doubled(notes) == []
     assert tokens_in_order(notes)
-    assert going & {n["token"] for n in notes if n.get("how") == "stopped"}, "its checks were told to end"
+    assert held["token"] in {n["token"] for n in notes if n.get("how") == "stopped"}, "it was told to end"
     lost = rows(three.state / "watch.sqlite3", "SELECT token FROM runs WHERE stage = 'lost'")
-    assert going & {row["token"] for row in lost}
+    assert held["token"] in {row["token"] for row in lost}
     assert rows(three.state / "watch.sqlite3", "SELECT * FROM leases") == []
 
 
@@ -68,6 +70,17 @@ def running(process, made: World) -> set[int]:
     over = {n["token"] for n in made.notes if n["event"] == "end"}
     began = {n["token"] for n in made.notes if n["event"] == "start"}
     return (begun & began) - over
+
+
+def held_midway(process, made: World) -> dict | None:
+    """The note of a check of this watcher that stands still, its end still to come; None if there is none."""
+    going = running(process, made)
+    for note in [n for n in made.notes if n["event"] == "start" and n["token"] in going]:
+        if stand_still(note["pid"]):
+            if note["token"] in running(process, made):
+                return note
+            os.kill(note["pid"], signal.SIGCONT)
+    return None
 
 
 def test_a_watcher_that_hangs_is_replaced_and_its_result_does_not_count(tmp_path: Path):
@@ -174,8 +187,8 @@ def test_a_check_without_a_result_is_inconclusive_and_keeps_secrets(tmp_path: Pa
 
 def test_a_check_may_take_longer_than_its_lease(tmp_path: Path):
     """The lease is renewed while it runs; the other watcher keeps away, and the result counts."""
-    with world(tmp_path, templates=("a",), lease="1s") as made:
-        made.checks_are(lasts_s=4.0)
+    with world(tmp_path, templates=("a",), lease="5s") as made:
+        made.checks_are(lasts_s=8.0)
         one, two = made.watcher(), made.watcher()
         wait_for(lambda: made.ended("dev/a") >= 2, "two long checks")
         codes = one.end(), two.end()
@@ -183,6 +196,7 @@ def test_a_check_may_take_longer_than_its_lease(tmp_path: Path):
         assert codes == (0, 0)
         assert doubled(made.notes) == []
         assert not one.saw("check.superseded") + two.saw("check.superseded")
+        assert not one.saw("check.orphan_ended") + two.saw("check.orphan_ended")
         assert rows(made.state / "watch.sqlite3", "SELECT * FROM runs WHERE stage = 'lost'") == []
 
 

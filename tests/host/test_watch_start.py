@@ -8,17 +8,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from liveavatar_ops.health.ledger import Ledger
 from liveavatar_ops.health.owner import Owner, identity_of
+from liveavatar_ops.health.verdicts import USAGE_EXIT_CODE
 from liveavatar_ops.schedule.sweeping import JANITOR
 from tests.host.test_watch import running
 from tests.support.emulator import RunningEmulator, running_emulator
 from tests.support.health import PUBLIC_AVATAR, settings_of
 from tests.support.health import janitor as by_hand
-from tests.support.watch_world import PATIENCE_S, World, fetch, wait_for, world
+from tests.support.watch_world import PATIENCE_S, Process, World, fetch, wait_for, world
+
+ATTEMPTS = 5
 
 
 @pytest.fixture(scope="module")
@@ -172,11 +176,22 @@ def free_port() -> int:
         return int(trial.getsockname()[1])
 
 
+def serving(made: World, *, out: Path | None = None, **config: Any) -> tuple[Process, int]:
+    """A watcher that is at work and whose page has a port that we know, and the port."""
+    for _ in range(ATTEMPTS):
+        port = free_port()
+        made.write_config(serve={"port": port}, **config)
+        one = made.watcher(out=out)
+        wait_for(lambda it=one: made.notes or it.child.poll() is not None, "its first check, or its end")
+        if one.child.poll() != USAGE_EXIT_CODE:  # else somebody took the port before the watcher did
+            return one, port
+    raise AssertionError(f"no watcher began, at none of {ATTEMPTS} ports")
+
+
 def test_a_spare_watcher_serves_the_page_when_its_port_is_free(tmp_path: Path):
     """Two with the same watch.yaml: one serves; when it is gone the other does. Both check."""
-    port = free_port()
-    with world(tmp_path, templates=("a", "b"), serve={"port": port}) as made:
-        one = made.watcher()
+    with world(tmp_path, templates=("a", "b")) as made:
+        one, port = serving(made)
         url = one.url
         two = made.watcher()
         [said] = wait_for(lambda: two.saw("watcher.chore_failed"), "the spare to say so")
@@ -195,9 +210,8 @@ def test_a_spare_watcher_serves_the_page_when_its_port_is_free(tmp_path: Path):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the full device is Linux's")
 def test_a_log_without_room_ends_nothing(tmp_path: Path):
     """Every line is lost: all targets are checked, the metrics count the lines, the end is clean."""
-    port = free_port()
-    with world(tmp_path, templates=("a", "b"), serve={"port": port}, account={"max_parallel": 1}) as made:
-        one = made.watcher(out=Path("/dev/full"))
+    with world(tmp_path, templates=("a", "b")) as made:
+        one, port = serving(made, out=Path("/dev/full"), account={"max_parallel": 1})
         made.wait_for_rounds(2)
         text = fetch(f"http://127.0.0.1:{port}/metrics")[2].decode()
         lost = float(text.partition("\nwatcher_log_lines_lost_total ")[2].split()[0])

@@ -2,7 +2,8 @@
 Stands for `health check` in the watcher's tests: writes when it begins and ends, prints a result document.
 
 `fake_check.py LOG CONTROL TARGET FOLDER`: LOG gets one JSON line at each end of a check, CONTROL is a JSON
-file {"verdict", "cause", "lasts_s"} that the test may change while watchers run.
+file {"verdict", "cause", "lasts_s"} that the test may change while watchers run. With "lasts_until" it goes
+on until there is a file of that name.
 """
 
 import json
@@ -32,8 +33,8 @@ def main(log: Path, control: Path, target: str, folder: Path) -> int:
 
     signal.signal(signal.SIGTERM, stopped)
     note("start")
-    until = time.monotonic() + wish.get("lasts_s", 0.1)
-    while time.monotonic() < until:
+    until, word = time.monotonic() + wish.get("lasts_s", 0.1), wish.get("lasts_until")
+    while time.monotonic() < until or (word and not Path(word).exists()):
         time.sleep(0.02)
     if wish.get("killed_by"):
         note("end", how="killed")

@@ -21,6 +21,25 @@ TOKEN = re.compile(rb"eyJ[\w-]{8,}\.[\w-]{4,}")
 """A JSON web token. Its first letters alone turn up by chance in any picture that is written as text."""
 
 
+SHARED_MACHINE: dict[str, float] = {
+    "api_start_degraded_s": 9,
+    "connect_degraded_s": 7,
+    "join_degraded_s": 14,
+    "first_frame_degraded_s": 14,
+    "fps_degraded": 4,
+    "fps_unhealthy": 2,
+    "fps_fall_degraded_share": 0.02,
+    "fps_fall_unhealthy_share": 0.01,
+    "freeze_ratio_degraded_share": 0.9,
+    "freeze_ratio_unhealthy_share": 0.95,
+    "gap_degraded_s": 1.9,
+    "stop_degraded_s": 60,
+    "size_degraded_share": 0.02,
+    "size_unhealthy_share": 0.01,
+}
+"""Limits of speed, out of the way: emulator and check share two processors with whatever else runs."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a command ended; `result` is its JSON document, None where it printed none."""
@@ -55,6 +74,21 @@ def add_fault(emulator: RunningEmulator, name: str, /, *, path: str = "", **rule
     emulator.admin(
         "POST", "/faults", {"fault": {"name": name, **params}, **({"path": path} if path else {}), **rule}
     )
+
+
+def hold_start(emulator: RunningEmulator) -> None:
+    """The next start of a session waits in the service (`wait_held`) until `release`, then it acts."""
+    add_fault(emulator, "hang_before", path="/v1/sessions/start", times=1)
+
+
+def release(emulator: RunningEmulator) -> None:
+    """Let what is held go on."""
+    emulator.admin("POST", "/release")
+
+
+def session_states(emulator: RunningEmulator) -> list[str]:
+    """Of all sessions that there ever were: minted, active, ended."""
+    return [one["state"] for one in emulator.admin("GET", "/sessions")]
 
 
 def check(env: dict[str, str], *arguments: str, avatar: str | None = PUBLIC_AVATAR) -> Ended:
@@ -100,7 +134,7 @@ def janitor(env: dict[str, str], *arguments: str, command: Sequence[str] = COMMA
     return Ended(done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr)
 
 
-def until(holds: Callable[[], bool], what: str = "", within_s: float = 60.0) -> None:
+def until(holds: Callable[[], bool], what: str = "", within_s: float = PATIENCE_S) -> None:
     """Wait for a condition, for as long as a check may take."""
     processes.until(holds, what, deadline_s=within_s)
 

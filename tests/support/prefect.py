@@ -14,9 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 120.0
+ATTEMPTS = 5
 QUIET = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -80,8 +82,22 @@ class PrefectServer:
 @contextmanager
 def running_prefect(home: Path) -> Iterator[PrefectServer]:
     """A server with its database in `home`, for as long as the block runs."""
-    python = environment_python()
-    port = _free_port()
+    python, log = environment_python(), home / "server.log"
+    for _ in range(ATTEMPTS):
+        server = _server_at(_free_port(), home, python)
+        process = _start(server, log)
+        try:
+            if _gets_healthy(server, process):
+                yield server
+                return
+        finally:
+            end(process)
+        if "in use" not in log.read_text():  # else somebody took the port before the server did
+            break
+    raise AssertionError(f"the Prefect server did not get ready:\n{log.read_text()[-3000:]}")
+
+
+def _server_at(port: int, home: Path, python: Path) -> PrefectServer:
     api = f"http://127.0.0.1:{port}/api"
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
     env = {
@@ -91,25 +107,15 @@ def running_prefect(home: Path) -> Iterator[PrefectServer]:
         "PREFECT_API_URL": api,
         "PYTHONPATH": str(ROOT / "ops"),
     }
-    log = home / "server.log"
+    return PrefectServer(api, python, env)
+
+
+def _start(server: PrefectServer, log: Path) -> "subprocess.Popen[Any]":
+    where = urlsplit(server.api)
+    command = [str(server.python), "-m", "prefect", "server", "start"]
+    command += ["--host", str(where.hostname), "--port", str(where.port)]
     with log.open("w") as out:
-        command = [
-            str(python),
-            "-m",
-            "prefect",
-            "server",
-            "start",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(port),
-        ]
-        process = subprocess.Popen(command, env=env, stdout=out, stderr=out, start_new_session=True)
-    try:
-        _wait_until_healthy(api, process, log)
-        yield PrefectServer(api, python, env)
-    finally:
-        end(process)
+        return subprocess.Popen(command, env=server.env, stdout=out, stderr=out, start_new_session=True)
 
 
 def end(process: "subprocess.Popen[Any]") -> None:
@@ -123,13 +129,14 @@ def end(process: "subprocess.Popen[Any]") -> None:
         process.stdout.close()
 
 
-def _wait_until_healthy(api: str, process: "subprocess.Popen[Any]", log: Path) -> None:
+def _gets_healthy(server: PrefectServer, process: "subprocess.Popen[Any]") -> bool:
+    """Wait until it answers; False if it ended instead, or takes too long."""
     deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{api}/health", timeout=5):  # noqa: S310 - ours
-            return
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{server.api}/health", timeout=5):  # noqa: S310 - ours
+            return True
         time.sleep(0.2)
-    raise AssertionError(f"the Prefect server did not get ready:\n{log.read_text()[-3000:]}")
+    return False
 
 
 def _free_port() -> int:
