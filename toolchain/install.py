@@ -154,7 +154,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = arguments(sys.argv[1:] if argv is None else argv)
     screen = Screen(sys.stderr)
     for name in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(name) is not signal.SIG_IGN:  # whoever started us by nohup is obeyed
+        # Whoever started us by nohup is obeyed; nobody means that of SIGTERM.
+        if name is signal.SIGTERM or signal.getsignal(name) is not signal.SIG_IGN:
             signal.signal(name, _stop)
     try:
         found = install(options, os.environ, screen)

@@ -33,15 +33,27 @@ def put_off() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    before = {name: signal.getsignal(name) for name in heeded()}
     came: list[int] = []
-    before = {number: signal.signal(number, lambda it, _frame: came.append(it)) for number in heeded()}
+    over = False
+
+    def note(number: int, _frame: object) -> None:
+        if over:  # left in its place by a signal that came just as the block ended: it does no harm
+            signal.signal(number, before[signal.Signals(number)])
+            signal.raise_signal(number)
+        else:
+            came.append(number)
+
     try:
+        for name in before:
+            signal.signal(name, note)
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for one in came:
-            signal.raise_signal(one)
+        over = True
+        for name, handler in before.items():
+            signal.signal(name, handler)
+        for number in came:
+            signal.raise_signal(number)
 
 
 @contextmanager

@@ -46,7 +46,7 @@ def test_a_signal_stops_the_session_before_the_command_ends(
     """Ctrl-C, a supervisor's stop, a closed terminal: told to the child, stopped, then out."""
     hold_start(emulator)
     with running_check(env, "--depth", "session") as child:
-        emulator.wait_held(PATIENCE_S)
+        emulator.wait_held()
         child.send_signal(number)
         release(emulator)  # the session begins after the signal
         out, errors = child.communicate(timeout=PATIENCE_S)
@@ -64,7 +64,7 @@ def test_a_second_signal_does_not_wait_and_still_leaves_nothing(
     """Impatience kills the child at once; the parent stops the session by itself."""
     add_fault(emulator, "hang_before", path="/v1/sessions/stop", times=1)
     with running_check(env, "--depth", "session") as child:
-        emulator.wait_held(PATIENCE_S)
+        emulator.wait_held()
         child.send_signal(signal.SIGINT)
         until(lambda: bool(select.select([child.stderr], [], [], 0)[0]), "the first signal to be heard")
         child.send_signal(signal.SIGINT)
@@ -133,7 +133,7 @@ def test_killed_at_any_step_the_janitor_finds_and_stops_what_is_open(  # noqa: P
     """SIGKILL for parent and child while a call hangs in the service; then one janitor, then nothing."""
     add_fault(emulator, fault, path=path, times=1)
     with running_check(env, "--depth", "session") as parent:
-        emulator.wait_held(PATIENCE_S)
+        emulator.wait_held()
         until(lambda: any(row.child for row in ledger.open_rows()), "the child to be noted")
         [row] = ledger.open_rows()
         assert row.state == state
@@ -153,7 +153,7 @@ def test_a_child_whose_parent_was_killed_stops_its_session_itself(
     """No janitor needed: the end of its input tells it."""
     hold_start(emulator)
     with running_check(env, "--depth", "session") as parent:
-        emulator.wait_held(PATIENCE_S)
+        emulator.wait_held()
         parent.kill()
         parent.wait()
         release(emulator)
@@ -166,7 +166,7 @@ def test_the_next_check_sweeps_first(emulator: RunningEmulator, env: dict[str, s
     """A session that a killed check left is stopped before a new one is opened."""
     add_fault(emulator, "hang_after", path="/v1/sessions/start", times=1)
     with running_check(env, "--depth", "session") as parent:
-        emulator.wait_held(PATIENCE_S)
+        emulator.wait_held()
         [row] = ledger.open_rows()
         kill_both(parent, row)
     emulator.admin("DELETE", "/faults")

@@ -62,7 +62,7 @@ def test_a_signal_stops_the_session_although_nobody_reads_what_is_said(
 ):
     """The connection that carried standard error is lost; the session bills until it is stopped."""
     with running_check(env, "--depth", "session") as child:
-        holding.wait_held(PATIENCE_S)
+        holding.wait_held()
         assert child.stderr is not None
         child.stderr.close()
         child.send_signal(number)
@@ -79,7 +79,7 @@ def test_a_terminal_that_is_closed_stops_the_session(
 ):
     """Its end is SIGHUP, and an error for whatever is still said."""
     with check_on_a_terminal(env) as (pid, terminal):
-        holding.wait_held(PATIENCE_S)
+        holding.wait_held()
         os.close(terminal)
         release(holding)
         _, status = os.waitpid(pid, 0)

@@ -34,7 +34,7 @@ def test_a_check_goes_on(emulator: RunningEmulator, env: dict[str, str], number:
     """The terminal may be closed; the verdict comes all the same."""
     hold_start(emulator)
     with ignoring(number), running_check(env, "--depth", "session") as child:
-        emulator.wait_held(PATIENCE_S)
+        emulator.wait_held()
         child.send_signal(number)
         release(emulator)
         _, errors = child.communicate(timeout=PATIENCE_S)
@@ -49,7 +49,7 @@ def test_a_check_in_the_background_of_a_script_still_hears_its_supervisor(
     """SIGTERM asks to end, however it was started."""
     hold_start(emulator)
     with ignoring(signal.SIGTERM), ignoring(signal.SIGINT), running_check(env, "--depth", "session") as child:
-        emulator.wait_held(PATIENCE_S)
+        emulator.wait_held()
         child.send_signal(signal.SIGTERM)
         release(emulator)
         child.communicate(timeout=PATIENCE_S)

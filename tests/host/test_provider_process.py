@@ -15,7 +15,7 @@ from pulumi_liveavatar.secret import SecretProvider
 from pulumi_liveavatar.session_template import SessionTemplateProvider
 from tests.host.plugin_host import UNKNOWN, PluginHost, plugin_host
 from tests.support.emulator import RunningEmulator, running_emulator
-from tests.support.health import PATIENCE_S, until
+from tests.support.health import until
 
 KEY = "sk-host-canary-9a7be1c04d"
 WAYNE = "dd73ea75-1218-4ef3-92ce-606d5f7fbc0a"
@@ -232,7 +232,7 @@ def test_a_killed_process_leaves_nothing_that_is_not_taken_over(
         inputs, _ = dying.check(kind, wanted)
         with ThreadPoolExecutor(1) as pool:
             pool.submit(dying.create, kind, inputs)
-            emulator.wait_held(PATIENCE_S)
+            emulator.wait_held()
             before = there()
             dying.process.kill()
     assert len(before) == left

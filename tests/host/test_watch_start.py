@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from tests.host.test_watch import running
 from tests.support.emulator import RunningEmulator, running_emulator
 from tests.support.health import PUBLIC_AVATAR, settings_of
 from tests.support.health import janitor as by_hand
+from tests.support.ports import free_port
 from tests.support.watch_world import PATIENCE_S, Process, World, fetch, wait_for, world
 
 ATTEMPTS = 5
@@ -168,12 +168,6 @@ def test_no_check_takes_the_place_of_a_customer(emulator: RunningEmulator, tmp_p
 def asked(emulator: RunningEmulator) -> int:
     calls = emulator.admin("GET", "/calls")
     return sum(call["method"] == "GET" and call["path"] == "/v1/sessions" for call in calls)
-
-
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
 
 
 def serving(made: World, *, out: Path | None = None, **config: Any) -> tuple[Process, int]:

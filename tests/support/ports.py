@@ -1,8 +1,15 @@
-"""Ports at which nobody answers, and which nobody else gets meanwhile."""
+"""Ports at which nobody answers."""
 
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+
+def free_port() -> int:
+    """Free just now; somebody else may take it before its user does, who then has to ask for another."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 120.0
@@ -84,7 +85,7 @@ def running_prefect(home: Path) -> Iterator[PrefectServer]:
     """A server with its database in `home`, for as long as the block runs."""
     python, log = environment_python(), home / "server.log"
     for _ in range(ATTEMPTS):
-        server = _server_at(_free_port(), home, python)
+        server = _server_at(free_port(), home, python)
         process = _start(server, log)
         try:
             if _gets_healthy(server, process):
@@ -137,9 +138,3 @@ def _gets_healthy(server: PrefectServer, process: "subprocess.Popen[Any]") -> bo
             return True
         time.sleep(0.2)
     return False
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port

@@ -31,7 +31,7 @@ from liveavatar_emulator.worker.speech import speak
 from livekit import rtc
 
 PATIENCE_S = 90.0
-GAP_S = 1.5
+GAP_S = 6.0  # longer than a busy machine stands still
 _FIRST = ("frame",)
 _PROGRESS_S = 0.2
 
@@ -115,12 +115,15 @@ def view(
         assert viewer.stdout is not None
         viewer.stdin.write(json.dumps(job) + "\n")
         viewer.stdin.flush()
-        for line in viewer.stdout:
-            found = json.loads(line)
-            if "joined" in found:
-                return View(**found)
-            if on_frames is not None:
-                on_frames(found["frames"])
+        try:
+            for line in viewer.stdout:
+                found = json.loads(line)
+                if "joined" in found:
+                    return View(**found)
+                if on_frames is not None:
+                    on_frames(found["frames"])
+        finally:
+            viewer.kill()
     raise AssertionError(f"the viewer ended with {viewer.returncode} and saw nothing")
 
 

@@ -1,6 +1,5 @@
 """Signals that come while something is begun wait until it is, so that it can be ended."""
 
-import contextlib
 import io
 import os
 import signal
@@ -17,6 +16,7 @@ from liveavatar_ops.demo.run import Interrupted, check, signals_as_interrupts
 from liveavatar_ops.demo.screen import Screen
 from liveavatar_ops.demo.surroundings import Surroundings
 from liveavatar_ops.signals import put_off
+from tests.support.emulator import wait_gone
 
 SLEEPER = "#!/bin/sh\nexec sleep 600\n"
 
@@ -45,14 +45,6 @@ def program(tmp_path: Path) -> Path:
     return path
 
 
-def is_gone(pid: int) -> bool:
-    """Ended, and its end taken note of."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, 0)
-        return False
-    return True
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_waits_for_the_end_of_the_block(number: signal.Signals):
     """Neither lost nor early; afterwards signals act as before."""
@@ -70,6 +62,36 @@ def test_a_signal_waits_for_the_end_of_the_block(number: signal.Signals):
     assert ended.value.exit_code == 128 + number
     with pytest.raises(Interrupted), signals_as_interrupts():
         os.kill(os.getpid(), number)
+
+
+@pytest.mark.parametrize("last", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_as_the_block_ends_leaves_all_others_heard(
+    last: signal.Signals, monkeypatch: pytest.MonkeyPatch
+):
+    """One that comes between two handlers' return ends the block; the rest still act."""
+    real = signal.signal
+    ends = False
+
+    def restore(number: int, handler: Any) -> Any:
+        was = real(number, handler)
+        if ends and number == last:
+            os.kill(os.getpid(), number)
+        return was
+
+    def begin() -> None:
+        nonlocal ends
+        with put_off():
+            ends = True
+
+    monkeypatch.setattr(signal, "signal", restore)
+    with signals_as_interrupts():
+        with pytest.raises(Interrupted):
+            begin()
+        ends = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with pytest.raises(Interrupted) as ended:
+                os.kill(os.getpid(), number)
+            assert ended.value.exit_code == 128 + number
 
 
 def test_a_thread_has_no_signals_to_put_off():
@@ -100,7 +122,7 @@ def test_a_service_that_a_signal_finds_just_begun_is_ended(tmp_path: Path, begun
         raise AssertionError("it never says where it listens")
 
     assert len(begun) == 1
-    assert is_gone(begun[0])
+    assert wait_gone(set(begun)) == set()
 
 
 def test_an_engine_that_a_signal_finds_just_begun_is_ended(
@@ -116,7 +138,7 @@ def test_an_engine_that_a_signal_finds_just_begun_is_ended(
         engine.up(lambda _operation, _resource: None, tmp_path / "log")
 
     assert len(begun) == 1
-    assert is_gone(begun[0])
+    assert wait_gone(set(begun)) == set()
     assert unlocked == [True, True]  # before, and after the interruption
 
 
@@ -132,4 +154,4 @@ def test_a_check_that_a_signal_finds_just_begun_is_ended(
         check(Surroundings(tmp_path), screen, {}, "front-desk")
 
     assert len(begun) == 1
-    assert is_gone(begun[0])
+    assert wait_gone(set(begun)) == set()

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -74,18 +75,35 @@ def _signals_put_off() -> Iterator[None]:
     """
     Signals that would end us wait until the block's end.
 
-    Handled, not blocked: the command would inherit a mask, and be deaf to Ctrl-C.
+    Handled, not blocked: the command would inherit a mask, and be deaf to Ctrl-C. A thread that is not the
+    main one gets none.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {
+        name: signal.getsignal(name) for name in _ENDING if signal.getsignal(name) is not signal.SIG_IGN
+    }
     came: list[int] = []
-    heeded = [name for name in _ENDING if signal.getsignal(name) is not signal.SIG_IGN]
-    before = {name: signal.signal(name, lambda it, _frame: came.append(it)) for name in heeded}
+    over = False
+
+    def note(number: int, _frame: object) -> None:
+        if over:  # left in its place by a signal that came just as the block ended: it does no harm
+            signal.signal(number, before[signal.Signals(number)])
+            signal.raise_signal(number)
+        else:
+            came.append(number)
+
     try:
+        for name in before:
+            signal.signal(name, note)
         yield
     finally:
+        over = True
         for name, handler in before.items():
             signal.signal(name, handler)
-        for one in came:
-            signal.raise_signal(one)
+        for number in came:
+            signal.raise_signal(number)
 
 
 def _end_group(process: subprocess.Popen[str]) -> None:

@@ -62,7 +62,7 @@ class Checked:
 class Runner:
     """
     Runs checks one after another. `stop_wish` set from a signal handler or another thread ends the
-    running one; `child`, `grace_s`, `over_after_s` and `clock` are seams.
+    running one; `child`, `grace_s` and `over_after_s` are seams.
     """
 
     def __init__(
@@ -75,7 +75,6 @@ class Runner:
         on_phase: Callable[[str], None] = lambda _: None,
         grace_s: float = GRACE_S,
         over_after_s: float | None = None,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
@@ -84,7 +83,6 @@ class Runner:
         self._on_phase = on_phase
         self._grace_s = grace_s
         self._over_after_s = over_after_s
-        self._clock = clock
 
     def check(
         self,
@@ -172,7 +170,7 @@ class Runner:
     def _wait(
         self, child: "subprocess.Popen[bytes]", listener: threading.Thread, job: Job, over_after_s: float
     ) -> str:
-        hangs_at, asked = self._clock() + over_after_s, False
+        hangs_at, asked = time.monotonic() + over_after_s, False
         while True:
             listener.join(POLL_S)  # over when the child ends; child.wait would look twenty times a second
             if not listener.is_alive():
@@ -182,9 +180,9 @@ class Runner:
                 return cause_of_death(child.returncode, job.workdir, self._settings)
             if self._stop_wish.is_set() and not asked:
                 asked = True
-                hangs_at = min(hangs_at, self._clock() + self._grace_s)
+                hangs_at = min(hangs_at, time.monotonic() + self._grace_s)
                 tell(child, "stop")
-            if self._clock() > hangs_at:
+            if time.monotonic() > hangs_at:
                 return f"the probe process did not end within {over_after_s:.0f} s and was killed"
 
     def _listen(self, said: IO[bytes] | None) -> None:

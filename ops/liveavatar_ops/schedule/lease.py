@@ -6,11 +6,12 @@ still hold the lease of his token, or what he found is thrown away. A watcher th
 process, told apart by start time and boot) loses its leases at once, one that cannot be seen from here
 when they run out. Its running check is ended first: it would be a second one.
 
-When the machine sleeps, every lease on it runs out at once. So whoever has not looked for long, by the
-clock on the wall, gives living watchers time to renew, and itself too, before he judges them.
+When the machine sleeps, every lease on it runs out at once. So whoever finds that the clock went on while
+the machine did not gives living watchers time to renew, and itself too, before he judges them.
 """
 
 import sqlite3
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,7 +21,6 @@ from liveavatar_ops.health.owner import Liveness, Owner, liveness
 
 TTL_S = 90.0
 WAKING_SHARE = 1 / 3  # of the TTL: a living watcher that is late may renew before it is replaced
-SLEPT_S = 30.0  # no pause between two looks of a watcher that is awake is so long
 WOKEN_SHARE = 1 / 2  # of the TTL, after a sleep: more than a keeper's pause between two renewals
 
 
@@ -63,17 +63,20 @@ class Leases:
         *,
         ttl_s: float = TTL_S,
         alive: Callable[[Owner], Liveness] = liveness,
+        awake: Callable[[], float] = time.monotonic,
     ) -> None:
         self.owner = owner
         self.ttl_s = ttl_s
         self._alive = alive
-        self._looked_at, self._woke_at = inf, -inf
+        self._awake = awake
+        self._asleep, self._woke_at = inf, -inf
 
     def look(self, now: float) -> None:
-        """Note that somebody looks; they look so often that a long pause was the machine's."""
-        if now - self._looked_at > max(self.ttl_s * WAKING_SHARE, SLEPT_S):
+        """Note by how much the clock is ahead of the time that this machine was awake: more means a sleep."""
+        asleep = now - self._awake()
+        if asleep - self._asleep > self.ttl_s * WAKING_SHARE:
             self._woke_at = now
-        self._looked_at = now
+        self._asleep = asleep
 
     def standing(self, lease: Lease | None, now: float) -> Standing:
         """Whether somebody else may take it."""

@@ -99,6 +99,8 @@ def cut_short(command: list[str], ready: Path, **seams: float) -> Result:
     """What is said of a check that hangs; it writes into `ready` once it is as far as the test wants it."""
 
     def attempt(within_s: float) -> Result | None:
+        for left in ready.parent.iterdir():
+            left.unlink()
         found = asyncio.run(run_check("desk", command, within_s=within_s, **seams))
         return found if ready.exists() and ready.read_text() else None
 

@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 import time
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -173,10 +174,10 @@ time.sleep(600)
 
 
 def container(
-    manifests: dict[str, dict[str, Any]], folder: Path, program: str, **env: str
+    manifests: dict[str, dict[str, Any]], folder: Path, program: str, sleep: str = NO_SLEEP, **env: str
 ) -> "subprocess.Popen[str]":
     """The check's container, begun with a stand-in for our command, and for `sleep`."""
-    for name, text in (("liveavatar-ops", program), ("sleep", NO_SLEEP)):
+    for name, text in (("liveavatar-ops", program), ("sleep", sleep)):
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
     pod = manifests["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
@@ -229,6 +230,30 @@ def test_a_pod_that_has_to_go_lets_its_check_stop_the_session(
 
     assert run.returncode == 143
     assert seen.read_text() == "stopped its session"
+
+
+@pytest.mark.parametrize("begins", ['"$0" "$@" &', 'sleep "$pause" &'])
+@pytest.mark.parametrize("before", [True, False])
+def test_a_pod_that_has_to_go_just_then_goes(
+    manifests: dict[str, dict[str, Any]], tmp_path: Path, begins: str, before: bool
+) -> None:
+    """Told in the moment that the check, or the pause, begins: neither is sat out."""
+    manifests = deepcopy(manifests)
+    pod = manifests["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    command = next(one for one in pod["containers"] if one["name"] == "check")["command"]
+    struck = f"kill -TERM $$; {begins}" if before else f"{begins} kill -TERM $$;"
+    assert command[2].count(begins) == 1
+    command[2] = command[2].replace(begins, struck)
+    real_sleep, lasts = '#!/bin/sh\nexec /bin/sleep "$@"\n', "#!/bin/sh\nexec /bin/sleep 600\n"
+    program = SEVERAL if begins.startswith("sleep") else lasts
+
+    with container(manifests, tmp_path, program, sleep=real_sleep, CODES="3 3") as run:
+        try:
+            run.wait(timeout=50)  # the pause alone is 60 s
+        finally:
+            run.kill()
+
+    assert run.returncode == 143
 
 
 def test_the_image_can_be_built_from_the_checkout(root: Path, dockerfile: str) -> None:

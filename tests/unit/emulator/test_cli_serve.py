@@ -223,9 +223,11 @@ def test_state_is_kept_where_the_desktop_says(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         env={**os.environ, "XDG_STATE_HOME": str(tmp_path)},
     )
-    out, _ = ended.communicate(timeout=60)
+    assert ended.stdout is not None
+    ready = json.loads(ended.stdout.readline())
+    ended.communicate(timeout=60)
 
-    assert json.loads(out)["state"] == str(tmp_path / "liveavatar-emulator" / "state.db")
+    assert ready["state"] == str(tmp_path / "liveavatar-emulator" / "state.db")
     assert (tmp_path / "liveavatar-emulator" / "state.db").is_file()
 
 

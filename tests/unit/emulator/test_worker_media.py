@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.support.emulator import RunningEmulator, running_emulator
-from tests.support.viewer import View, view
+from tests.support.viewer import GAP_S, View, view
 
 pytestmark = pytest.mark.media
 
@@ -216,14 +216,14 @@ def test_a_fault_given_while_one_watches_acts_until_it_is_cleared(emulator: Runn
             emulator.admin("POST", "/faults", stall)
         if not stalled or stalled[-1][1] != frames:
             stalled.append((time.monotonic(), frames))
-        elif time.monotonic() - stalled[-1][0] > 2:
+        elif time.monotonic() - stalled[-1][0] > GAP_S + 1:
             emulator.admin("DELETE", "/faults")
             cleared.append(True)
 
     seen = watched(emulator, 1, on_frames=meddle, since=["gap"])
 
     assert cleared
-    assert gaps(seen).max() > 2
+    assert gaps(seen).max() > GAP_S
     assert len([at for at in seen.frames if at > seen.end - 1]) > 5
 
 
@@ -250,11 +250,11 @@ def test_missing_tracks_are_missing(emulator: RunningEmulator) -> None:
 def test_an_avatar_may_be_late_never_come_or_leave(emulator: RunningEmulator) -> None:
     """Late by its delay; never; and gone after a while though the session is not over."""
     asked = time.time()
-    late = watched(emulator, 0, {"name": "late_avatar", "delay_s": 3})
+    late = watched(emulator, 0, {"name": "late_avatar", "delay_s": 10})
     never = watched(emulator, 4, {"name": "no_avatar"}, since=[])
     gone = watched(emulator, 1, {"name": "leaves", "after_s": 5}, since=["left"])
 
-    assert late.joined + late.frames[0] - asked > 3
+    assert late.joined + late.frames[0] - asked > 10  # without the fault it takes 2 to 3 s
     assert (never.codecs, never.frames) == ({}, [])
     assert gone.frames
     assert gone.avatar_left is not None

@@ -81,3 +81,18 @@ def test_who_may_take_it(row, dead, standing):
     machine.hidden.add("away")
 
     assert Leases(owner(2), ttl_s=TTL, alive=machine).standing(row, 1000.0) is standing
+
+
+@pytest.mark.parametrize(("awake_s", "standing"), [(40.0, Standing.FREE), (0.0, Standing.HELD)])
+def test_a_look_that_takes_long_is_no_sleep(awake_s: float, standing: Standing):
+    """Time that passed while we were at work ourselves, asking a slow API, excuses no watcher that hangs."""
+    clock, awake = Clock(), Clock()
+    leases = Leases(owner(2), ttl_s=TTL, alive=Machine(), awake=awake)
+    for _ in range(10):
+        leases.look(clock.at)
+        clock.at += 40.0
+        awake.at += awake_s
+    leases.look(clock.at)
+    row = Lease("a", 1, owner(1), None, TTL, clock.at - 250.0, clock.at - 160.0)
+
+    assert leases.standing(row, clock.at) is standing
