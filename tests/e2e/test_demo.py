@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -28,10 +29,26 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     until(lambda: processes_of(folder) == [])
 
 
+@dataclass(frozen=True)
+class First:
+    """The checkout's first demo: files before it, what it printed, and what the one that proved printed."""
+
+    files: dict[Path, bytes]
+    printed: str
+    proved: str
+
+
 @pytest.fixture(scope="module")
-def proven(checkout: Path) -> str:
-    """What a demo printed that proved an avatar: the checkout's first, if no test of this file ran before."""
-    return conclusive(checkout)
+def first(checkout: Path) -> First:
+    """Run once; what the other tests of this file look at is there, whichever of them are run."""
+    files = shipped(checkout)
+    done = demo(checkout)
+    return First(files, done.stdout, conclusive(checkout, done))
+
+
+def shipped(checkout: Path) -> dict[Path, bytes]:
+    """Every file but the demo's own."""
+    return {p: p.read_bytes() for p in checkout.rglob("*") if p.is_file() and ".demo" not in p.parts}
 
 
 def demo(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -73,22 +90,21 @@ def open_sessions(checkout: Path) -> list[tuple[str, str]]:
         )
 
 
-def test_a_demo_ends_with_a_healthy_verdict_and_a_second_one_changes_nothing(checkout: Path) -> None:
+def test_a_demo_ends_with_a_healthy_verdict_and_a_second_one_changes_nothing(
+    checkout: Path, first: First
+) -> None:
     """First: everything is made and an avatar is proven. Second: nothing to change. Nothing keeps running."""
-    files = {p: p.read_bytes() for p in checkout.rglob("*") if p.is_file() and ".demo" not in p.parts}
-
-    first = demo(checkout)
-    assert "5 created" in first.stdout
-    assert "Try next" in first.stdout
-    assert "A viewer sees a living avatar." in conclusive(checkout, first)
+    assert "5 created" in first.printed
+    assert "Try next" in first.printed
+    assert "A viewer sees a living avatar." in first.proved
     assert (checkout / ".demo/evidence/latest/contact-sheet.png").read_bytes().startswith(b"\x89PNG")
     result = json.loads((checkout / ".demo/evidence/latest/result.json").read_text())
     assert result["judgement"]["verdict"] == "healthy"
     assert result["facts"]["video"]["frames"] > 50
 
     assert "nothing to change" in conclusive(checkout)
-    now = {p: p.read_bytes() for p in checkout.rglob("*") if p.is_file() and ".demo" not in p.parts}
-    assert {p.name for p in now if now[p] != files.get(p) and "__pycache__" not in p.parts} == {
+    now = shipped(checkout)
+    assert {p.name for p in now if now[p] != first.files.get(p) and "__pycache__" not in p.parts} == {
         "Pulumi.demo.yaml"
     }
     until(lambda: processes_of(checkout) == [])
@@ -182,13 +198,13 @@ def test_an_interrupted_demo_leaves_nothing(
     assert open_sessions(checkout) == []
 
 
-def test_after_all_that_the_demo_still_works(checkout: Path, proven: str) -> None:
+@pytest.mark.usefixtures("first")
+def test_after_all_that_the_demo_still_works(checkout: Path) -> None:
     """Interrupted runs leave nothing that the next has to stumble over."""
-    assert "A viewer sees a living avatar." in proven
     assert "nothing to change" in conclusive(checkout)
 
 
-@pytest.mark.usefixtures("proven")
+@pytest.mark.usefixtures("first")
 def test_no_key_is_kept_by_a_demo(checkout: Path) -> None:
     """State, logs, ledger and evidence hold neither of the keys; the emulator's own store may."""
     folder = checkout / ".demo"
