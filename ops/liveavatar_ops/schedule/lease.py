@@ -74,8 +74,8 @@ class Leases:
     def look(self, now: float) -> None:
         """Note by how much the clock is ahead of the time that this machine was awake: more means a sleep."""
         asleep = now - self._awake()
-        if asleep - self._asleep > self.ttl_s * WAKING_SHARE:
-            self._woke_at = now
+        slept = asleep - self._asleep > self.ttl_s * WAKING_SHARE
+        self._woke_at = now if slept else min(self._woke_at, now)  # the clock may be set back after it
         self._asleep = asleep
 
     def standing(self, lease: Lease | None, now: float) -> Standing:

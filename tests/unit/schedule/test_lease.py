@@ -96,3 +96,15 @@ def test_a_look_that_takes_long_is_no_sleep(awake_s: float, standing: Standing):
     row = Lease("a", 1, owner(1), None, TTL, clock.at - 250.0, clock.at - 160.0)
 
     assert leases.standing(row, clock.at) is standing
+
+
+def test_a_clock_that_is_put_right_again_excuses_nobody():
+    """It was an hour ahead for a moment: that looks like a sleep, and counts from the right time on."""
+    clock = Clock()
+    leases = Leases(owner(2), ttl_s=TTL, alive=Machine(), awake=lambda: 0.0)
+    for wrong_s in (0.0, 3600.0, 0.0):
+        leases.look(clock.at + wrong_s)
+    row = Lease("a", 1, owner(1), None, TTL, clock.at - 250.0, clock.at - 160.0)
+
+    assert leases.standing(row, clock.at) is Standing.HELD
+    assert leases.standing(row, clock.at + TTL) is Standing.FREE
