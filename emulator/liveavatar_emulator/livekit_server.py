@@ -37,7 +37,6 @@ class LiveKitServer:
         self._key = "emulator"
         self._secret = secrets.token_hex(32)
         self._port = _free_port(socket.SOCK_STREAM)
-        self._up = asyncio.Event()
         self._broken: str | None = None
         self._process: Process | None = None
         self._last_words: deque[str] = deque(maxlen=20)
@@ -56,11 +55,9 @@ class LiveKitServer:
         """Return when the server answers; Refusal 500 if it does not come up."""
         try:
             async with asyncio.timeout(_UP_WITHIN_S + 5):
-                await self._up.wait()
                 # Asked, not remembered: of a server that has just died we hear only when its guard has ended.
                 while self._broken is None and not await self._answers():
                     await asyncio.sleep(_ASKED_AGAIN_AFTER_S)
-                    await self._up.wait()
         except TimeoutError:
             raise Refusal(500, "The media server does not answer") from None
         if self._broken is not None:
@@ -78,7 +75,6 @@ class LiveKitServer:
                 await asyncio.sleep(0.3 * failures)
         self._broken = self._last_words[-1] if self._last_words else f"{self._binary} ends at once"
         log.error("livekit.broken why=%s", self._broken)
-        self._up.set()
 
     async def shut(self) -> None:
         """End the server; the guard sees to it."""
@@ -130,12 +126,9 @@ class LiveKitServer:
         process = self._process
         listening = asyncio.create_task(self._listen(process))
         came_up = await self._wait_until_up(process)
-        if came_up:
-            self._up.set()
-        elif process.returncode is None:
+        if not came_up and process.returncode is None:
             process.kill()
         await process.wait()
-        self._up.clear()
         await listening
         return came_up
 

@@ -60,8 +60,8 @@ def run(settings: Settings, options: Options, announce: Announce) -> None:
     Serve until told to stop (SIGINT, SIGTERM, or the parent's end).
 
     ``announce`` is called once, with the ready line's content, when the door is open and the media server
-    answers, or is given up (after 25 s at most: then each start says why). Raises StateUnusable
-    for a bad state file and OSError for a port in use.
+    answers, or is given up (after 25 s at most: then each start says why). Raises StateUnusable for a bad
+    state file and OSError for a port in use.
     """
     store = Store(options.state)
     try:

@@ -3,7 +3,6 @@ The video check through a network that is poor or closed: a real media server, a
 verdict of a viewer behind it.
 """
 
-import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from tests.support.emulator import RunningEmulator, running_emulator
 from tests.support.health import Ended, check, flags, named, settings_of, until
+from tests.support.processes import socket_numbers
 
 pytestmark = pytest.mark.media
 
@@ -38,22 +38,13 @@ def emulator(warm: RunningEmulator) -> Iterator[RunningEmulator]:
 
 def sockets(pid: int) -> int:
     """Open sockets that are bound to a port: UDP, and TCP that listens or is refused."""
-    mine = {name.removeprefix("socket:[").removesuffix("]") for name in opened(pid)}
+    mine = socket_numbers(pid)
     listening, any_state = "0A", ""
     rows = [
         *rows_of("/proc/net/udp", any_state),
         *rows_of("/proc/net/tcp", listening),
     ]
     return sum(inode in mine for inode in rows)
-
-
-def opened(pid: int) -> list[str]:
-    """What a process has open just now; it goes on, so what we look at may be closed meanwhile."""
-    names = []
-    for link in Path(f"/proc/{pid}/fd").iterdir():
-        with contextlib.suppress(OSError):
-            names.append(link.readlink().name)
-    return names
 
 
 def rows_of(table: str, state: str) -> list[str]:

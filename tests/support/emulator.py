@@ -15,6 +15,8 @@ from typing import Any
 
 import httpx
 
+from tests.support.processes import state_of
+
 _COMMAND = Path(sys.executable).parent / "liveavatar-emulator"
 _READY_WITHIN_S = 60.0
 
@@ -132,7 +134,7 @@ def wait_gone(pids: set[int], within_s: float = 30.0) -> set[int]:
 
 def _alive(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        return state_of(pid) not in "ZX"
     except OSError:
         return False
 

@@ -10,7 +10,7 @@ one), or an event's type, each as often as it stands there.
 
 - `url`, `token`: the way in.
 - `since`, `seconds`: look on for so long after all of this has happened.
-- `say`, `say_on`, `say_after_s`: a text to speak into the microphone, and when.
+- `say`, `say_on`: a text to speak into the microphone, and right after what.
 - `send`: commands for the data channel, each with its `on`.
 """
 
@@ -34,6 +34,7 @@ PATIENCE_S = 90.0
 GAP_S = 6.0  # longer than a busy machine stands still
 _FIRST = ("frame",)
 _PROGRESS_S = 0.2
+_BREATH_S = 0.3  # between what one hears and one's own first word
 
 
 @dataclass
@@ -208,7 +209,7 @@ class _Viewer:
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
         await self.room.local_participant.publish_track(track, options)
         await self._until(self.job.get("say_on", _FIRST))
-        await asyncio.sleep(self.job.get("say_after_s", 0.3))
+        await asyncio.sleep(_BREATH_S)
         self.seen.spoke.append(self.now())
         pcm = speak(text, "echo")
         for start in range(0, len(pcm) - 480, 480):

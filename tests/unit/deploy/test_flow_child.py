@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from liveavatar_ops.flows.child import WITHIN_S, Result, read_result, run_check
 from liveavatar_ops.health.facts import Depth
 from liveavatar_ops.schedule import cost
 from tests.support.attempts import first_that_counts
+from tests.support.emulator import wait_gone
 from tests.support.watching import target
 
 
@@ -200,7 +200,7 @@ def test_a_check_does_not_outlive_its_worker(tmp_path: Path) -> None:
             time.sleep(0.02)
         parent.kill()
 
-    assert gone(int(pid.read_text()))
+    assert wait_gone({int(pid.read_text())}) == set()
     assert stopped.exists()
 
 
@@ -218,7 +218,7 @@ def test_nothing_of_a_check_is_left_behind(tmp_path: Path, listens: bool) -> Non
 
     cut_short(python(source), pids, grace_s=0.5)
 
-    assert all(gone(int(pid)) for pid in pids.read_text().split())
+    assert wait_gone({int(pid) for pid in pids.read_text().split()}) == set()
 
 
 def test_a_cancelled_flow_ends_its_check(tmp_path: Path) -> None:
@@ -237,20 +237,7 @@ def test_a_cancelled_flow_ends_its_check(tmp_path: Path) -> None:
             return None
 
     assert asyncio.run(cancel()) is None
-    assert gone(int(pid.read_text()))
-
-
-def gone(pid: int) -> bool:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            os.kill(pid, 0)
-            if "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text():
-                return True
-        except (ProcessLookupError, FileNotFoundError):
-            return True
-        time.sleep(0.02)
-    return False
+    assert wait_gone({int(pid.read_text())}) == set()
 
 
 def test_without_prefect_the_flow_says_so_in_one_line():

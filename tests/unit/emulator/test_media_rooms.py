@@ -16,6 +16,7 @@ import pytest
 from tests.support.bare_client import Seen, refusal, watch
 from tests.support.emulator import RunningEmulator, running_emulator, wait_gone
 from tests.support.emulator_in_process import INES, JUNE
+from tests.support.processes import socket_numbers, until
 
 pytestmark = pytest.mark.media
 _PATIENCE_S = 90.0
@@ -189,14 +190,16 @@ def test_a_spoiled_way_in_lets_nobody_in(
 
 def worker_of(emulator: RunningEmulator, session_id: str) -> int:
     """The process of a session's worker, once it is on its way: start answers without waiting for it."""
-    deadline = time.monotonic() + _PATIENCE_S
-    while time.monotonic() < deadline:
-        found = {one["id"]: one["worker_pid"] for one in emulator.admin("GET", "/sessions")}
-        if found[session_id] is not None:
-            pid: int = found[session_id]
-            return pid
-        time.sleep(0.05)
-    raise AssertionError(f"session {session_id} never got a worker")
+    found: dict[str, int | None] = {}
+
+    def is_there() -> bool:
+        found.update({one["id"]: one["worker_pid"] for one in emulator.admin("GET", "/sessions")})
+        return found[session_id] is not None
+
+    until(is_there, f"a worker of session {session_id}")
+    pid = found[session_id]
+    assert pid is not None
+    return pid
 
 
 def named(emulator: RunningEmulator, part: bytes, *, without: bytes) -> int:
@@ -225,12 +228,7 @@ def command_line(pid: int) -> bytes:
 
 def listening(pids: set[int], tables: Sequence[tuple[str, str]]) -> set[tuple[str, int]]:
     """Addresses and ports of processes' sockets in the system's tables that are in a state (Linux)."""
-    inodes = set()
-    for pid in pids:
-        with suppress(OSError):
-            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-                with suppress(OSError):
-                    inodes.add(str(descriptor.readlink()).removeprefix("socket:[").removesuffix("]"))
+    inodes = set().union(*map(socket_numbers, pids))
     found = set()
     for table, state in tables:
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:

@@ -2,11 +2,11 @@
 
 import asyncio
 import json
+import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from http import HTTPStatus
-from pathlib import Path
 
 import pytest
 import websockets
@@ -16,6 +16,7 @@ from websockets.http11 import Request, Response
 
 from liveavatar_emulator.network import Conditions, Detour
 from liveavatar_emulator.network.conditions import Weather
+from tests.support.processes import socket_numbers
 
 PATIENCE_S = 20.0
 CLOSED = Weather(loss=1.0)
@@ -206,8 +207,4 @@ def test_the_servers_refusals_and_answers_pass() -> None:
 
 
 def open_sockets() -> int:
-    names = []
-    for link in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):  # the folder itself was open, and is no more
-            names.append(link.readlink().name)
-    return sum(name.startswith("socket:") for name in names)
+    return len(socket_numbers(os.getpid()))

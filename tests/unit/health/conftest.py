@@ -8,6 +8,7 @@ import pytest
 from liveavatar_ops.health.ledger import Ledger
 from tests.support.health_runner import StopOnlyApi
 from tests.support.health_stopping import Clock
+from tests.support.ports import shut_tcp_port
 
 
 @pytest.fixture
@@ -21,6 +22,13 @@ def api() -> Iterator[StopOnlyApi]:
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
     return Ledger(tmp_path / "ledger.sqlite3")
+
+
+@pytest.fixture
+def shut_port() -> Iterator[int]:
+    """A port that refuses whoever knocks."""
+    with shut_tcp_port() as port:
+        yield port
 
 
 @pytest.fixture

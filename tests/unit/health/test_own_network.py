@@ -23,7 +23,6 @@ from liveavatar_ops.health.verdicts import Cause, Verdict
 from pulumi_liveavatar.api.account import Account
 from pulumi_liveavatar.api.client import LiveAvatarClient
 from pulumi_liveavatar.settings import Settings
-from tests.support.ports import shut_tcp_port
 
 PUBLIC = "https://api.liveavatar.com"
 UNTRUSTED = "ConnectError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"
@@ -105,12 +104,6 @@ def asked(url: str, **settings: object) -> Facts:
     with LiveAvatarClient(Settings.model_construct(**held)) as client, pytest.raises(StepRefused):
         notes.call("credits", Account(client).credits)
     return notes.facts()
-
-
-@pytest.fixture
-def shut_port() -> Iterator[int]:
-    with shut_tcp_port() as port:
-        yield port
 
 
 def test_an_emulator_that_is_not_there_is_not_a_sick_avatar(shut_port: int):

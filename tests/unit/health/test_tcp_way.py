@@ -23,7 +23,6 @@ from liveavatar_ops.health.facts import Depth, RoomFailure, TargetFacts
 from liveavatar_ops.health.job import API_TOTAL_S, ASK_WHY_S, Job
 from liveavatar_ops.health.limits import Limits
 from liveavatar_ops.health.tcp_way import KNOCK_WITHIN_S, READ_WITHIN_S, Offered, TcpWay, look_for_tcp
-from tests.support.ports import shut_tcp_port
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJ2aWRlbyI6e319.c2lnbmF0dXJlLWNhbmFyeQ"
 UDP = "candidate:1 1 udp 2130706431 203.0.113.7 51234 typ host ufrag abcd"
@@ -97,12 +96,6 @@ def look(
 def open_port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening.getsockname()[1]
-
-
-@pytest.fixture
-def shut_port() -> Iterator[int]:
-    with shut_tcp_port() as port:
-        yield port
 
 
 def test_a_tcp_port_that_answers_is_a_way_and_udp_is_to_be_opened(open_port: int):

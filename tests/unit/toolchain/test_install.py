@@ -13,6 +13,7 @@ from installer import pins, store
 from installer.pins import Engine
 from installer.problems import ToolchainError
 from installer.progress import Screen
+from tests.support.emulator import wait_gone
 from tests.support.processes import until
 
 from . import TOOLCHAIN
@@ -161,7 +162,7 @@ def test_ctrl_c_leaves_no_process_and_nothing_half(tmp_path: Path, environ: dict
     assert process.returncode == 130
     assert "nothing half-made is left" in said
     assert "Traceback" not in said
-    until(lambda: not any(_alive(int(pid)) for pid in pids.read_text().split()))
+    assert wait_gone({int(pid) for pid in pids.read_text().split()}, within_s=120) == set()
     livekit = pins.chosen(pins.engines(TOOLCHAIN), "livekit")[0]
     assert names(Path(environ["LIVEAVATAR_OPS_TOOLCHAIN"])) == [f"{livekit.key()}.lock"]
 
@@ -179,11 +180,3 @@ def test_a_failure_is_sentences_and_an_exit_code(tmp_path: Path, environ: dict[s
     assert done.stdout == ""
     assert "What to do: " in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def _alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"  # a zombie waits for whoever runs this container to look at it
